@@ -1,0 +1,1 @@
+//! Forecasts of a series with quantiles and a back-test.

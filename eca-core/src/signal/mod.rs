@@ -1,0 +1,1 @@
+//! Prices, carbon and weather as aligned series with their sources.
