@@ -1,0 +1,1 @@
+//! A small solver-neutral sparse model (being written).

@@ -1,0 +1,200 @@
+//! The document `eca-problem/1` and the validated [`Problem`] made from it.
+
+use super::{Battery, CarbonCap, Job, ProblemBuilder, Region, Service, Warning, validate};
+use crate::{Error, Horizon, Result};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The problem document `eca-problem/1` as it travels: the same in Rust, C, Python and files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ProblemDocument {
+    /// Always `eca-problem/1`.
+    pub format: String,
+    /// The planned span.
+    pub horizon: Horizon,
+    /// The regions, at least one.
+    pub regions: Vec<Region>,
+    /// The batteries.
+    #[serde(default)]
+    pub batteries: Vec<Battery>,
+    /// The batch jobs.
+    #[serde(default)]
+    pub jobs: Vec<Job>,
+    /// The online services.
+    #[serde(default)]
+    pub services: Vec<Service>,
+    /// The carbon caps.
+    #[serde(default)]
+    pub carbon_caps: Vec<CarbonCap>,
+    /// Flexibility opportunities: reserved, must be empty in this version.
+    #[serde(default)]
+    pub opportunities: Vec<Reserved>,
+    /// Flexibility commitments: reserved, must be empty in this version.
+    #[serde(default)]
+    pub commitments: Vec<Reserved>,
+    /// Power targets: reserved, must be empty in this version.
+    #[serde(default)]
+    pub targets: Vec<Reserved>,
+}
+
+/// An object of a kind that this version refuses; its content is not read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Reserved {}
+
+impl<'de> Deserialize<'de> for Reserved {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self {})
+    }
+}
+
+impl ProblemDocument {
+    /// The format name of this version.
+    pub const FORMAT: &'static str = "eca-problem/1";
+
+    pub(crate) fn new(horizon: Horizon) -> Self {
+        Self {
+            format: Self::FORMAT.into(),
+            horizon,
+            regions: Vec::new(),
+            batteries: Vec::new(),
+            jobs: Vec::new(),
+            services: Vec::new(),
+            carbon_caps: Vec::new(),
+            opportunities: Vec::new(),
+            commitments: Vec::new(),
+            targets: Vec::new(),
+        }
+    }
+}
+
+/// A problem that has been validated: later steps can't fail on its input.
+///
+/// ```
+/// use eca_core::{Horizon, Job, JobPoint, Problem, Region, Timestamp};
+///
+/// let horizon = Horizon::new("2026-03-02T00:00:00Z".parse()?, 30, 4)?;
+/// let problem = Problem::builder(horizon)
+///     .region(
+///         Region::new("london")
+///             .it_capacity_mw(2.0)
+///             .import_limit_mw(4.0)
+///             .import_price_gbp_per_mwh([142.0, 96.5, 61.2, 88.0])
+///             .carbon_g_per_kwh([231.0, 187.0, 98.0, 120.0]),
+///     )
+///     .job(Job::inferences("embed", 1_000_000.0, [JobPoint::inferences(1.0, 2_000_000.0)]))
+///     .build()?;
+/// assert_eq!(problem.horizon().periods, 4);
+/// # Ok::<(), eca_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    document: ProblemDocument,
+    warnings: Vec<Warning>,
+}
+
+impl Problem {
+    /// Starts a problem over `horizon`.
+    #[must_use]
+    pub fn builder(horizon: Horizon) -> ProblemBuilder {
+        ProblemBuilder::new(horizon)
+    }
+
+    /// Validates a document.
+    ///
+    /// # Errors
+    /// The first value that is refused, with its object, limit and unit.
+    pub fn from_document(document: ProblemDocument) -> Result<Self> {
+        let warnings = validate::validate(&document)?;
+        Ok(Self { document, warnings })
+    }
+
+    /// Reads and validates a problem document.
+    ///
+    /// # Errors
+    /// [`Error::Document`] with the path of what is not of the expected form, or the first value that is refused.
+    pub fn from_json(text: &str) -> Result<Self> {
+        Self::from_document(read_json(text)?)
+    }
+
+    /// The document as one line of JSON.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if it cannot be written.
+    pub fn to_json(&self) -> Result<String> {
+        serde_json::to_string(&self.document)
+            .map_err(|e| Error::Internal { message: format!("problem to JSON: {e}") })
+    }
+
+    /// SHA-256 of the RFC 8785 bytes of the document, in hexadecimal: names the problem in plans and records.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let bytes = serde_jcs::to_vec(&self.document).unwrap_or_default();
+        Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn document(&self) -> &ProblemDocument {
+        &self.document
+    }
+
+    /// The planned span.
+    #[must_use]
+    pub fn horizon(&self) -> &Horizon {
+        &self.document.horizon
+    }
+
+    /// The regions.
+    #[must_use]
+    pub fn regions(&self) -> &[Region] {
+        &self.document.regions
+    }
+
+    /// The batteries.
+    #[must_use]
+    pub fn batteries(&self) -> &[Battery] {
+        &self.document.batteries
+    }
+
+    /// The batch jobs.
+    #[must_use]
+    pub fn jobs(&self) -> &[Job] {
+        &self.document.jobs
+    }
+
+    /// The online services.
+    #[must_use]
+    pub fn services(&self) -> &[Service] {
+        &self.document.services
+    }
+
+    /// The carbon caps.
+    #[must_use]
+    pub fn carbon_caps(&self) -> &[CarbonCap] {
+        &self.document.carbon_caps
+    }
+
+    /// Values that are allowed but look wrong, such as kW where MW is meant.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}
+
+/// Reads JSON and names the path of what is wrong.
+pub(crate) fn read_json<T: DeserializeOwned>(text: &str) -> Result<T> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
+        let path = e.path().to_string();
+        Error::Document { path, message: e.into_inner().to_string() }
+    })?;
+    deserializer
+        .end()
+        .map_err(|e| Error::Document { path: ".".into(), message: format!("text after the document: {e}") })?;
+    Ok(value)
+}

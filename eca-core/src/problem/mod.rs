@@ -1,0 +1,24 @@
+//! What is to be planned: regions, batteries, jobs, services and carbon caps over a horizon.
+
+mod builder;
+mod cap;
+mod document;
+mod id;
+mod job;
+mod region;
+mod series;
+mod service;
+mod setters;
+mod validate;
+mod warning;
+
+pub use builder::ProblemBuilder;
+pub use cap::{CapKind, CapMetric, CapWindow, CarbonCap};
+pub(crate) use document::read_json;
+pub use document::{Problem, ProblemDocument};
+pub use id::{BatteryId, CapId, JobId, RegionId, ServiceId};
+pub use job::{DeadlineKind, Job, JobPoint, JobState, Migration, RunWhen};
+pub use region::{Battery, Region};
+pub use series::Series;
+pub use service::{RoutingCost, Service, ServicePoint};
+pub use warning::Warning;
