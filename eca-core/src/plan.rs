@@ -74,6 +74,9 @@ pub struct JobPlan {
     pub region: Vec<Option<RegionId>>,
     /// Operating point in each period; none where it is idle or moving.
     pub point: Vec<Option<usize>>,
+    /// Shares of the operating points of a divisible job: region, point, period; `region` and `point` are then none throughout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shares: Option<BTreeMap<RegionId, Vec<Vec<f64>>>>,
     /// IT power in each period, MW, energy of pauses and moves included.
     pub power_mw: Vec<f64>,
     /// Inferences done in each period; zero for jobs that count GPU hours.

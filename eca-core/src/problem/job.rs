@@ -146,6 +146,10 @@ pub struct Job {
     /// Whether it may pause. If not, it runs until its work is done or its deadline has come.
     #[serde(default)]
     pub preemptible: bool,
+    /// Whether it may run at any share of its points' power and in several regions at once (a fluid job).
+    /// Pauses, moves, runs, startup and state are then left at their defaults.
+    #[serde(default)]
+    pub divisible: bool,
     /// Fewest periods of one run; only the run that finishes the work may be shorter.
     #[serde(default = "one")]
     pub min_run_periods: u32,
@@ -193,6 +197,7 @@ impl Job {
             undone_penalty_gbp: None,
             regions: None,
             preemptible: false,
+            divisible: false,
             min_run_periods: 1,
             max_pauses: None,
             startup_cost_gbp: 0.0,
@@ -232,6 +237,7 @@ setters!(Job {
     deadline_kind: DeadlineKind,
     undone_penalty_gbp: Option<f64>,
     preemptible: bool,
+    divisible: bool,
     min_run_periods: u32,
     max_pauses: Option<u32>,
     startup_cost_gbp: f64,
