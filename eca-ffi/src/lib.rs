@@ -1,1 +1,48 @@
-//! C ABI of ECA.
+//! The C ABI of ECA: the problem, the plan and the one `solve`, for C, C++ and everything that can call C.
+//!
+//! The header is `include/eca.h`, generated from these sources; `docs/guide/c.md` is the guide. Six rules hold for
+//! every function.
+//!
+//! 1. It returns an [`eca_status`], zero for success, unless it cannot fail. The message is in [`eca_last_error`].
+//! 2. Outputs go through pointers and are written only on success. Inputs are copied.
+//! 3. A handle is a number in a table, never an address: one that was freed, made up or of another type is refused.
+//! 4. `_free(NULL)` is allowed, and freeing twice is refused, not undefined.
+//! 5. A panic stops at the border and comes out as [`ECA_STATUS_PANIC`].
+//! 6. Every handle may be used from several threads at once.
+#![allow(non_camel_case_types)]
+
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("the C ABI packs kind and serial number of a handle into 64 bits");
+
+mod args;
+mod builder;
+mod cancel;
+mod error;
+mod fields;
+mod guard;
+mod handle;
+mod lock;
+mod plan;
+mod problem;
+mod settings;
+mod solve;
+mod status;
+mod string;
+mod time;
+mod version;
+
+pub use builder::*;
+pub use cancel::*;
+pub use error::{eca_last_error, eca_last_error_json};
+pub use handle::{eca_builder, eca_cancel, eca_live_count, eca_plan, eca_problem, eca_settings};
+pub use plan::*;
+pub use problem::*;
+pub use settings::*;
+pub use solve::*;
+pub use status::*;
+pub use string::eca_string_free;
+pub use time::*;
+pub use version::*;
+
+#[cfg(any(feature = "test-hooks", debug_assertions))]
+pub use guard::eca_test_panic_next;

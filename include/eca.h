@@ -1,0 +1,1186 @@
+/*
+ * ECA: least-cost computing under a carbon cap.
+ *
+ * - Every function that can fail returns an eca_status; 0 is success, eca_last_error() says what went wrong.
+ * - Outputs are written only on success. Inputs are copied.
+ * - Every eca_..._new, _from_json, _build and _solve is undone by the _free of its type, every char * by eca_string_free.
+ *   Freeing NULL is allowed; freeing twice is refused.
+ * - Every handle may be used from several threads at once.
+ * - Power is in MW, energy in MWh, money in GBP, carbon in kg (totals) or g/kWh (intensity), time in UTC.
+ *
+ * Guide: docs/guide/c.md. Example: examples/c/plan_day.c.
+ */
+
+#ifndef ECA_H
+#define ECA_H
+
+/* Made from eca-ffi/src by `make header`. Do not edit. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * No plan is cheaper: cost and bound agree to 1e-6.
+ */
+#define ECA_OUTCOME_OPTIMAL 0
+
+/**
+ * The gap that was asked for is proved.
+ */
+#define ECA_OUTCOME_WITHIN_GAP 1
+
+/**
+ * A limit (time, nodes, cancellation) came first; the gap says how far the plan can be from the optimum.
+ */
+#define ECA_OUTCOME_LIMIT 2
+
+/**
+ * Version of the binary interface; it moves on any change that breaks a compiled caller. 0 until the first release.
+ */
+#define ECA_ABI_VERSION 0
+
+/**
+ * Major version of the library that this header belongs to.
+ */
+#define ECA_VERSION_MAJOR 0
+
+/**
+ * Minor version of the library that this header belongs to.
+ */
+#define ECA_VERSION_MINOR 1
+
+/**
+ * Patch version of the library that this header belongs to.
+ */
+#define ECA_VERSION_PATCH 0
+
+/**
+ * `major * 1000000 + minor * 1000 + patch`.
+ */
+#define ECA_VERSION_NUMBER (((ECA_VERSION_MAJOR * 1000000) + (ECA_VERSION_MINOR * 1000)) + ECA_VERSION_PATCH)
+
+/**
+ * Collects regions, batteries, jobs, services and caps; `eca_builder_build` makes a problem of them.
+ */
+typedef struct eca_builder eca_builder;
+
+/**
+ * Stops a running solve from another thread.
+ */
+typedef struct eca_cancel eca_cancel;
+
+/**
+ * A plan: what to do in each period, what it costs, and how good it is. It never changes.
+ */
+typedef struct eca_plan eca_plan;
+
+/**
+ * A problem that has been validated. It never changes.
+ */
+typedef struct eca_problem eca_problem;
+
+/**
+ * How a problem is solved.
+ */
+typedef struct eca_settings eca_settings;
+
+/**
+ * Result of a call: `ECA_STATUS_OK` or the reason of the failure. Treat numbers you do not know as failures.
+ */
+typedef int32_t eca_status;
+
+/**
+ * Told how far a solve has come; gives 0 to go on and any other number to stop the solve.
+ *
+ * `elapsed_s` counts from the start of the solve; `incumbent_gbp` is the objective of the best plan so far and
+ * `bound_gbp` the least that any plan can have, NaN where not known yet; `nodes` counts branch-and-bound nodes.
+ * It is called from a thread of the solver, one call at a time, and never after `eca_problem_solve` has returned. It may
+ * call functions of this library. It must not throw a C++ exception or jump out with longjmp.
+ */
+typedef int32_t (*eca_progress_fn)(void *userdata,
+                                   double elapsed_s,
+                                   double incumbent_gbp,
+                                   double bound_gbp,
+                                   uint64_t nodes);
+
+/**
+ * The call did what it says.
+ */
+#define ECA_STATUS_OK 0
+
+/**
+ * A pointer that must point to something is NULL.
+ */
+#define ECA_STATUS_NULL_ARGUMENT 1
+
+/**
+ * A text is not UTF-8.
+ */
+#define ECA_STATUS_INVALID_UTF8 2
+
+/**
+ * A handle was freed, is of another type, or never came from this library.
+ */
+#define ECA_STATUS_INVALID_HANDLE 3
+
+/**
+ * A defect of ECA stopped the call. Free the handles it was given and report it.
+ */
+#define ECA_STATUS_PANIC 4
+
+/**
+ * The process was forked while another thread was inside ECA; the child cannot use what that thread held.
+ */
+#define ECA_STATUS_WRONG_PROCESS 5
+
+/**
+ * The caller was compiled with the header of another ABI version.
+ */
+#define ECA_STATUS_WRONG_ABI 6
+
+/**
+ * A pointer is not aligned for what it points to.
+ */
+#define ECA_STATUS_MISALIGNED 7
+
+/**
+ * A plan was checked and something is wrong with it.
+ */
+#define ECA_STATUS_CHECK_FAILED 8
+
+/**
+ * The text is not a document of the expected form.
+ */
+#define ECA_STATUS_DOCUMENT 10
+
+/**
+ * A value is outside its limits.
+ */
+#define ECA_STATUS_VALUE 11
+
+/**
+ * An array has the wrong number of values, or a buffer is too small.
+ */
+#define ECA_STATUS_LENGTH 12
+
+/**
+ * An identifier is used twice.
+ */
+#define ECA_STATUS_DUPLICATE 13
+
+/**
+ * A name refers to nothing; the message lists the names that exist.
+ */
+#define ECA_STATUS_UNKNOWN 14
+
+/**
+ * A feature that this version does not have.
+ */
+#define ECA_STATUS_UNSUPPORTED 15
+
+/**
+ * A job cannot meet its hard deadline even alone.
+ */
+#define ECA_STATUS_CANNOT_FIT 16
+
+/**
+ * A time stamp or settlement period is not usable.
+ */
+#define ECA_STATUS_TIME 17
+
+/**
+ * A series has gaps and the chosen policy refuses them.
+ */
+#define ECA_STATUS_GAP 18
+
+/**
+ * A signal file cannot be read.
+ */
+#define ECA_STATUS_PARSE 19
+
+/**
+ * A price in another currency without a rate.
+ */
+#define ECA_STATUS_CURRENCY 20
+
+/**
+ * The solver is missing, wrong or failed.
+ */
+#define ECA_STATUS_SOLVER 30
+
+/**
+ * No plan satisfies the hard limits; the message names them.
+ */
+#define ECA_STATUS_INFEASIBLE 31
+
+/**
+ * The solve was cancelled before a plan was found.
+ */
+#define ECA_STATUS_CANCELLED 32
+
+/**
+ * A plan does not belong to this problem.
+ */
+#define ECA_STATUS_MISMATCH 33
+
+/**
+ * A defect of ECA itself, found in time.
+ */
+#define ECA_STATUS_INTERNAL 90
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Starts a problem of `periods` steps of `step_min` minutes (5, 15, 30 or 60) from `start_unix_s` on, seconds since
+ * 1970-01-01T00:00:00Z. Free it with `eca_builder_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_VALUE` for step or periods, `ECA_STATUS_TIME` for a start that is not on the grid of the
+ * step, `ECA_STATUS_NULL_ARGUMENT`.
+ *
+ * Pointers:
+ * `builder` is NULL or points to an `eca_builder *`.
+ */
+eca_status eca_builder_new(int64_t start_unix_s,
+                           uint32_t step_min,
+                           size_t periods,
+                           eca_builder **builder);
+
+/**
+ * Validates what was collected and makes a problem of it. Free it with `eca_problem_free`.
+ *
+ * The builder stays as it is: change it and build again, or free it. Any thread.
+ * Errors: the first value that is refused, with its object, limit and unit: `ECA_STATUS_VALUE` (NaN, infinite or out of
+ * range), `_LENGTH`, `_UNKNOWN` (a battery or job that names a region which does not exist), `_UNSUPPORTED`,
+ * `_CANNOT_FIT`, `_TIME`; `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `problem` is NULL or points to an `eca_problem *`.
+ */
+eca_status eca_builder_build(const eca_builder *builder,
+                             eca_problem **problem);
+
+/**
+ * Frees a builder. NULL is allowed. Problems made with it stay.
+ *
+ * Any thread. Errors: `ECA_STATUS_INVALID_HANDLE` for one that was freed before.
+ */
+eca_status eca_builder_free(eca_builder *builder);
+
+/**
+ * Adds a battery behind the connection of `region`: most charge and discharge at the grid terminals (MW), usable energy (MWh).
+ *
+ * It starts empty, without losses or wear, and free at the end. The region may be added later. Any thread.
+ * Errors: `ECA_STATUS_DUPLICATE` for an id that is there already, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`,
+ * `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `battery` and `region` are NULL or end with NUL.
+ */
+eca_status eca_builder_add_battery(eca_builder *builder,
+                                   const char *battery,
+                                   const char *region,
+                                   double power_capacity_mw,
+                                   double energy_capacity_mwh);
+
+/**
+ * Sets a number of a battery: `power_capacity_mw`, `energy_capacity_mwh`, `charge_efficiency` and `discharge_efficiency`
+ * (in (0, 1]), `wear_gbp_per_mwh`, `soc_mwh` (at the start), `soc_min_mwh` (reserve), `end_soc_min_mwh` (wanted at the end).
+ *
+ * Values are judged by `eca_builder_build`. Any thread. Errors: `ECA_STATUS_UNKNOWN` for another battery or field,
+ * `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `battery` and `field` are NULL or end with NUL.
+ */
+eca_status eca_builder_battery_set_number(eca_builder *builder,
+                                          const char *battery,
+                                          const char *field,
+                                          double value);
+
+/**
+ * Adds a carbon cap over the whole horizon and all regions. `metric` is `kg`, `g_per_kwh` (carbon of imports over facility
+ * energy) or `g_per_inference`; `limit` is in that unit. It is strict: the excess is made as small as it can be.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another metric, `ECA_STATUS_DUPLICATE` for an id that is there already,
+ * `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `cap` and `metric` are NULL or end with NUL.
+ */
+eca_status eca_builder_add_carbon_cap(eca_builder *builder,
+                                      const char *cap,
+                                      const char *metric,
+                                      double limit);
+
+/**
+ * Sets a number of a cap: `limit`, `price_gbp_per_kg` of a priced cap, `window.rolling_h` for every window of so many hours.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another cap or field, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `cap` and `field` are NULL or end with NUL.
+ */
+eca_status eca_builder_carbon_cap_set_number(eca_builder *builder,
+                                             const char *cap,
+                                             const char *field,
+                                             double value);
+
+/**
+ * Sets a text of a cap: `kind` to `strict` or `priced`, `window` to `horizon` or `day` (London day), `metric`.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another cap, field or value, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `cap`, `field` and `value` are NULL or end with NUL.
+ */
+eca_status eca_builder_carbon_cap_set_text(eca_builder *builder,
+                                           const char *cap,
+                                           const char *field,
+                                           const char *value);
+
+/**
+ * Limits a cap to `length` regions. They may be added later. The names are copied.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another cap, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`,
+ * `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `cap` is NULL or ends with NUL, `regions` is NULL or has `length` pointers, each NULL or to a text that ends with NUL.
+ */
+eca_status eca_builder_carbon_cap_set_regions(eca_builder *builder,
+                                              const char *cap,
+                                              const char *const *regions,
+                                              size_t length);
+
+/**
+ * Adds a batch job of so many inferences. Give it at least one operating point with `eca_builder_job_add_point`.
+ *
+ * It may run in every region from the start to the end of the horizon, and does not pause. Any thread.
+ * Errors: `ECA_STATUS_DUPLICATE` for an id that is there already, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`,
+ * `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `job` is NULL or ends with NUL.
+ */
+eca_status eca_builder_add_job(eca_builder *builder,
+                               const char *job,
+                               double inferences);
+
+/**
+ * Adds a batch job of so many GPU hours, such as a training run; else as `eca_builder_add_job`.
+ *
+ * Pointers:
+ * `job` is NULL or ends with NUL.
+ */
+eca_status eca_builder_add_gpu_job(eca_builder *builder, const char *job, double gpu_hours);
+
+/**
+ * Adds an operating point (power-cap level) to a job: its IT power (MW), and the inferences or, for a job of GPU hours,
+ * the GPU hours that it does in an hour. Points are numbered from 0 in the order in which they are added.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another job, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`,
+ * `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `job` is NULL or ends with NUL.
+ */
+eca_status eca_builder_job_add_point(eca_builder *builder,
+                                     const char *job,
+                                     double power_mw,
+                                     double work_per_h);
+
+/**
+ * Sets a number of a job.
+ *
+ * `count` of identical jobs, `undone_penalty_gbp`, `preemptible` (0 or 1), `divisible` (0 or 1), `min_run_periods`,
+ * `max_pauses`, `startup_cost_gbp`, `pause_cost_gbp`, `pause_energy_mwh`, `tier`; `migration.cost_gbp`,
+ * `migration.periods`, `migration.energy_mwh` (any of them allows moves); `run_when.carbon_below_g_per_kwh` or
+ * `run_when.renewable_share_min` (0..1); `state.point`, `state.done_inferences`, `state.done_gpu_hours`,
+ * `state.can_stop` (0 or 1), `state.pauses` (after `eca_builder_job_set_state`).
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another job or field, `ECA_STATUS_VALUE` for a count that is not whole or
+ * a flag that is not 0 or 1, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `job` and `field` are NULL or end with NUL.
+ */
+eca_status eca_builder_job_set_number(eca_builder *builder,
+                                      const char *job,
+                                      const char *field,
+                                      double value);
+
+/**
+ * Sets an instant of a job, seconds since 1970-01-01T00:00:00Z: `earliest_start`, `deadline`, `state.running_since`.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another job or field, `ECA_STATUS_TIME` outside the years 1900 to 2199,
+ * `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `job` and `field` are NULL or end with NUL.
+ */
+eca_status eca_builder_job_set_time(eca_builder *builder,
+                                    const char *job,
+                                    const char *field,
+                                    int64_t unix_s);
+
+/**
+ * Sets a text of a job: `deadline_kind` to `hard` or `priced`; the instants of `eca_builder_job_set_time` in RFC 3339.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another job, field or kind, `ECA_STATUS_TIME` for a text without an offset,
+ * `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `job`, `field` and `value` are NULL or end with NUL.
+ */
+eca_status eca_builder_job_set_text(eca_builder *builder,
+                                    const char *job,
+                                    const char *field,
+                                    const char *value);
+
+/**
+ * Limits a job to `length` regions. They may be added later. The names are copied.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another job, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`,
+ * `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `job` is NULL or ends with NUL, `regions` is NULL or has `length` pointers, each NULL or to a text that ends with NUL.
+ */
+eca_status eca_builder_job_set_regions(eca_builder *builder,
+                                       const char *job,
+                                       const char *const *regions,
+                                       size_t length);
+
+/**
+ * Says that a job has started before the horizon: it runs, or has its checkpoint, in `region`.
+ *
+ * It is then paused, with nothing done, and may be stopped; set the `state.` fields to say otherwise. Any thread.
+ * Errors: `ECA_STATUS_UNKNOWN` for another job, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`,
+ * `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `job` and `region` are NULL or end with NUL.
+ */
+eca_status eca_builder_job_set_state(eca_builder *builder,
+                                     const char *job,
+                                     const char *region);
+
+/**
+ * Adds a region: a site with so much IT capacity (MW) behind a connection with this firm import limit (MW).
+ *
+ * Everything else starts at zero, `pue_slope` at 1. Set at least `import_price_gbp_per_mwh` and `carbon_g_per_kwh` with
+ * `eca_builder_region_set_series`. Any thread. Errors: `ECA_STATUS_DUPLICATE` for an id that is there already,
+ * `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `region` is NULL or ends with NUL.
+ */
+eca_status eca_builder_add_region(eca_builder *builder,
+                                  const char *region,
+                                  double it_capacity_mw,
+                                  double import_limit_mw);
+
+/**
+ * Sets a series of a region: one value for all periods (`length` 1) or one for each. The values are copied.
+ *
+ * Fields: `it_capacity_mw`, `overhead_mw`, `pue_slope`, `import_limit_mw`, `nonfirm_import_mw`, `export_limit_mw`,
+ * `import_price_gbp_per_mwh`, `export_price_gbp_per_mwh`, `network_charge_gbp_per_mwh`, `congestion_gbp_per_mwh`,
+ * `congestion_limit_mw`, `carbon_g_per_kwh`, `marginal_carbon_g_per_kwh`, `renewable_share_frac`, `solar_mw`.
+ *
+ * Values are judged by `eca_builder_build`. Any thread. Errors: `ECA_STATUS_UNKNOWN` for another region or field,
+ * `ECA_STATUS_LENGTH`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `region` and `field` are NULL or end with NUL, `values` is NULL or has `length` values.
+ */
+eca_status eca_builder_region_set_series(eca_builder *builder,
+                                         const char *region,
+                                         const char *field,
+                                         const double *values,
+                                         size_t length);
+
+/**
+ * Sets a number of a region: `demand_charge_gbp_per_mw`, the price of the highest import of the horizon, GBP per MW.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another region or field, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `region` and `field` are NULL or end with NUL.
+ */
+eca_status eca_builder_region_set_number(eca_builder *builder,
+                                         const char *region,
+                                         const char *field,
+                                         double value);
+
+/**
+ * Sets a text of a region: `gsp_group`, its GSP group such as `_C` (London), for records only.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another region or field, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `region`, `field` and `value` are NULL or end with NUL.
+ */
+eca_status eca_builder_region_set_text(eca_builder *builder,
+                                       const char *region,
+                                       const char *field,
+                                       const char *value);
+
+/**
+ * Adds an online service with the inferences asked for: one value for all periods (`length` 1) or one for each. Give it
+ * at least one operating point with `eca_builder_service_add_point`.
+ *
+ * The values are copied and judged by `eca_builder_build`. Any thread. Errors: `ECA_STATUS_DUPLICATE` for an id that is
+ * there already, `ECA_STATUS_LENGTH`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `service` is NULL or ends with NUL, `demand_inferences` is NULL or has `length` values.
+ */
+eca_status eca_builder_add_service(eca_builder *builder,
+                                   const char *service,
+                                   const double *demand_inferences,
+                                   size_t length);
+
+/**
+ * Adds an operating point to a service: IT energy of one inference (Wh) and its latency without the network (ms).
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another service, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`,
+ * `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `service` is NULL or ends with NUL.
+ */
+eca_status eca_builder_service_add_point(eca_builder *builder,
+                                         const char *service,
+                                         double wh_per_inference,
+                                         double latency_ms);
+
+/**
+ * Sets a number of a service: `latency_limit_ms`, `routing_cost_gbp_per_million` (the same for every region),
+ * `shed_penalty_gbp_per_million`.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another service or field, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `service` and `field` are NULL or end with NUL.
+ */
+eca_status eca_builder_service_set_number(eca_builder *builder,
+                                          const char *service,
+                                          const char *field,
+                                          double value);
+
+/**
+ * Sets a number of a service for one region: `network_latency_ms` (regions without one can then not serve it) or
+ * `routing_cost_gbp_per_million` (regions without one then cost nothing). The region may be added later.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another service or field, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `service`, `region` and `field` are NULL or end with NUL.
+ */
+eca_status eca_builder_service_set_region_number(eca_builder *builder,
+                                                 const char *service,
+                                                 const char *region,
+                                                 const char *field,
+                                                 double value);
+
+/**
+ * Makes a cancellation token for one solve, or for several that are stopped together. Free it with `eca_cancel_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`.
+ *
+ * Pointers:
+ * `cancel` is NULL or points to an `eca_cancel *`.
+ */
+eca_status eca_cancel_new(eca_cancel **cancel);
+
+/**
+ * Asks the solves that use this token to stop; they return the best plan so far, or `ECA_STATUS_CANCELLED`.
+ *
+ * It cannot be taken back: a later solve needs a new token. Any thread, but not a signal handler.
+ * Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ */
+eca_status eca_cancel_request(const eca_cancel *cancel);
+
+/**
+ * Gives 1 if a stop was asked for, else 0.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `requested` is NULL or points to an `int32_t`.
+ */
+eca_status eca_cancel_requested(const eca_cancel *cancel, int32_t *requested);
+
+/**
+ * Frees a token. NULL is allowed. A solve that uses it runs on.
+ *
+ * Any thread. Errors: `ECA_STATUS_INVALID_HANDLE` for one that was freed before.
+ */
+eca_status eca_cancel_free(eca_cancel *cancel);
+
+/**
+ * The message of the last call on this thread that failed; empty where none has failed yet.
+ *
+ * It names the object, the value, the limit and the unit. A call that succeeds leaves it alone, so handles may be
+ * freed before it is read. Never NULL. Valid until the next failure on this thread: copy it to keep it, never free it.
+ */
+const char *eca_last_error(void);
+
+/**
+ * The last failure on this thread as JSON: `{"status", "kind", "function", "message"}`; empty where none has failed yet.
+ *
+ * Lifetime and thread rules are those of `eca_last_error`.
+ */
+const char *eca_last_error_json(void);
+
+/**
+ * Gives the number of handles and strings that are not freed yet. A program that frees all of them ends at 0.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`.
+ *
+ * Pointers:
+ * `count` is NULL or points to a `size_t`.
+ */
+eca_status eca_live_count(size_t *count);
+
+/**
+ * Reads a plan document (`eca-plan/1`) that ends with NUL. Free it with `eca_plan_free`.
+ *
+ * Its form is checked; whether it is right is what `eca_plan_check` says. The text is copied. Any thread.
+ * Errors: `ECA_STATUS_DOCUMENT` with the path of what is wrong, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * `json` is NULL or ends with NUL, `plan` is NULL or points to an `eca_plan *`.
+ */
+eca_status eca_plan_from_json(const char *json,
+                              eca_plan **plan);
+
+/**
+ * `eca_plan_from_json` for a text of `length` bytes without a NUL behind it.
+ *
+ * Pointers:
+ * `json` is NULL or has `length` bytes, `plan` is NULL or points to an `eca_plan *`.
+ */
+eca_status eca_plan_from_json_n(const char *json, size_t length, eca_plan **plan);
+
+/**
+ * Gives the document of a plan as one line of JSON, the same bytes for the same plan. Free it with `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `json` is NULL or points to a `char *`.
+ */
+eca_status eca_plan_to_json(const eca_plan *plan,
+                            char **json);
+
+/**
+ * Gives engine, solver, sizes and timings of the solve that made the plan, as JSON. They differ between runs and
+ * machines, so they are not in the plan document. Free it with `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNSUPPORTED` for a plan that was read from JSON, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `json` is NULL or points to a `char *`.
+ */
+eca_status eca_plan_report_json(const eca_plan *plan,
+                                char **json);
+
+/**
+ * Recomputes every limit, cost and gram of a plan from its problem, independently of the solver.
+ *
+ * `passed` becomes 1 if nothing is wrong, else 0; `report` becomes JSON with `passed`, the `findings` (rule, object,
+ * period, message) and the recomputed `totals`: free it with `eca_string_free`. Either may be NULL. Without `passed`, a
+ * plan that fails gives `ECA_STATUS_CHECK_FAILED` and the first finding as message, so that no result is overlooked.
+ *
+ * Any thread. Errors: `ECA_STATUS_CHECK_FAILED`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `passed` is NULL or points to an `int32_t`, `report` is NULL or points to a `char *`.
+ */
+eca_status eca_plan_check(const eca_plan *plan,
+                          const eca_problem *problem,
+                          int32_t *passed,
+                          char **report);
+
+/**
+ * Gives the limits that the plan does not keep, as a JSON array of `{"rule", "object", "period", "amount", "unit",
+ * "price_gbp"}`; `[]` where it keeps all. Free it with `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `json` is NULL or points to a `char *`.
+ */
+eca_status eca_plan_broken_limits_json(const eca_plan *plan,
+                                       char **json);
+
+/**
+ * Gives one line for people, such as `optimal plan: 812.44 GBP, 9.1 MWh, 712.0 kg CO2, gap 0.0000 %`. Free it with
+ * `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `line` is NULL or points to a `char *`.
+ */
+eca_status eca_plan_to_text(const eca_plan *plan,
+                            char **line);
+
+/**
+ * Frees a plan. NULL is allowed.
+ *
+ * Any thread. Errors: `ECA_STATUS_INVALID_HANDLE` for one that was freed before.
+ */
+eca_status eca_plan_free(eca_plan *plan);
+
+/**
+ * Gives how good the plan is known to be: `ECA_OUTCOME_OPTIMAL`, `_WITHIN_GAP` or `_LIMIT`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `outcome` is NULL or points to an `int32_t`.
+ */
+eca_status eca_plan_outcome(const eca_plan *plan, int32_t *outcome);
+
+/**
+ * Gives the objective: money and penalties, GBP.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `objective_gbp` is NULL or points to a `double`.
+ */
+eca_status eca_plan_objective_gbp(const eca_plan *plan, double *objective_gbp);
+
+/**
+ * Gives the bound: no plan has a lower objective, GBP.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `bound_gbp` is NULL or points to a `double`.
+ */
+eca_status eca_plan_bound_gbp(const eca_plan *plan, double *bound_gbp);
+
+/**
+ * Gives the gap: `(objective - bound) / max(1, |objective|)`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `gap` is NULL or points to a `double`.
+ */
+eca_status eca_plan_gap(const eca_plan *plan, double *gap);
+
+/**
+ * Gives money spent less money earned over the horizon, GBP, without penalties.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `cost_gbp` is NULL or points to a `double`.
+ */
+eca_status eca_plan_cost_gbp(const eca_plan *plan, double *cost_gbp);
+
+/**
+ * Gives the location-based carbon of all imports over the horizon, kg.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `carbon_kg` is NULL or points to a `double`.
+ */
+eca_status eca_plan_carbon_kg(const eca_plan *plan, double *carbon_kg);
+
+/**
+ * Gives the number of limits that the plan does not keep; `eca_plan_broken_limits_json` lists them.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `count` is NULL or points to a `size_t`.
+ */
+eca_status eca_plan_broken_count(const eca_plan *plan, size_t *count);
+
+/**
+ * Gives a sum over the horizon by its path in the plan document.
+ *
+ * `totals.` is the plan, `references.run_at_once.` and `references.cheapest_start.` are simple policies on the same
+ * problem; behind it stands `cost_gbp`, `penalty_gbp`, `energy_mwh`, `carbon_kg`, `inferences`, `cost_gbp_per_inference` or
+ * `carbon_g_per_inference` (NaN without inferences). An example is `references.run_at_once.cost_gbp`.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another path, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`,
+ * `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `path` is NULL or ends with NUL, `value` is NULL or points to a `double`.
+ */
+eca_status eca_plan_number(const eca_plan *plan,
+                           const char *path,
+                           double *value);
+
+/**
+ * Gives the number of periods: the length of every series of the plan.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`, `ECA_STATUS_MISMATCH` for a plan without regions.
+ *
+ * Pointers:
+ * `periods` is NULL or points to a `size_t`.
+ */
+eca_status eca_plan_periods(const eca_plan *plan,
+                            size_t *periods);
+
+/**
+ * Gives the number of regions of a plan.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `count` is NULL or points to a `size_t`.
+ */
+eca_status eca_plan_region_count(const eca_plan *plan, size_t *count);
+
+/**
+ * Gives the id of the region with this number, from 0 in the order of the problem. Free it with `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another number, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `region` is NULL or points to a `char *`.
+ */
+eca_status eca_plan_region_id(const eca_plan *plan,
+                              size_t number,
+                              char **region);
+
+/**
+ * Copies a series of a region, MW: `it_mw`, `facility_mw`, `import_mw`, `export_mw` or `solar_used_mw`.
+ *
+ * `buffer` has room for `length` values; `written` becomes the number of values and may be NULL. Any thread.
+ * Errors: `ECA_STATUS_LENGTH` for a buffer that is too small (see `eca_plan_periods`), `ECA_STATUS_UNKNOWN` for another
+ * region or field, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `region` and `field` are NULL or end with NUL, `buffer` is NULL or has room for `length` values, `written` is NULL or
+ * points to a `size_t`.
+ */
+eca_status eca_plan_region_series(const eca_plan *plan,
+                                  const char *region_id,
+                                  const char *field,
+                                  double *buffer,
+                                  size_t length,
+                                  size_t *written);
+
+/**
+ * Copies a series of a battery: `charge_mw` and `discharge_mw` at the grid terminals, or `soc_mwh`, the stored energy at
+ * the end of each period. Buffer, threads and errors are those of `eca_plan_region_series`.
+ *
+ * Pointers:
+ * As `eca_plan_region_series`.
+ */
+eca_status eca_plan_battery_series(const eca_plan *plan,
+                                   const char *battery_id,
+                                   const char *field,
+                                   double *buffer,
+                                   size_t length,
+                                   size_t *written);
+
+/**
+ * Copies a series of a job: `power_mw` (IT power, energy of pauses and moves included) or `inferences` done.
+ *
+ * `copy` is the number among `count` identical jobs, from 0. Buffer, threads and errors are those of
+ * `eca_plan_region_series`.
+ *
+ * Pointers:
+ * As `eca_plan_region_series`.
+ */
+eca_status eca_plan_job_series(const eca_plan *plan,
+                               const char *job_id,
+                               uint32_t job_copy,
+                               const char *field,
+                               double *buffer,
+                               size_t length,
+                               size_t *written);
+
+/**
+ * Copies the operating point of a job in each period, -1 where it is idle or moving. A divisible job has shares of
+ * points instead, which only the plan document has: it is -1 throughout.
+ *
+ * Copy, buffer, threads and errors are those of `eca_plan_job_series`.
+ *
+ * Pointers:
+ * As `eca_plan_region_series`.
+ */
+eca_status eca_plan_job_points(const eca_plan *plan,
+                               const char *job_id,
+                               uint32_t job_copy,
+                               int32_t *buffer,
+                               size_t length,
+                               size_t *written);
+
+/**
+ * Copies the number of the region in which a job works in each period (`eca_plan_region_id` names it), -1 where it is
+ * idle or moving, and throughout for a divisible job.
+ *
+ * Copy, buffer, threads and errors are those of `eca_plan_job_series`.
+ *
+ * Pointers:
+ * As `eca_plan_region_series`.
+ */
+eca_status eca_plan_job_regions(const eca_plan *plan,
+                                const char *job_id,
+                                uint32_t job_copy,
+                                int32_t *buffer,
+                                size_t length,
+                                size_t *written);
+
+/**
+ * Gives a number of a job: `finished_unix_s`, when its work is done, seconds since 1970-01-01T00:00:00Z (NaN where some is
+ * left); `pauses`; `migrations`; `undone_frac`, the part of its work left at the end, 0..1.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another job, copy or field, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `job_id` and `field` are NULL or end with NUL, `value` is NULL or points to a `double`.
+ */
+eca_status eca_plan_job_number(const eca_plan *plan,
+                               const char *job_id,
+                               uint32_t job_copy,
+                               const char *field,
+                               double *value);
+
+/**
+ * Copies the inferences of a service that `region_id` serves in each period, or, where `region_id` is NULL, those that
+ * are shed. Buffer, threads and errors are those of `eca_plan_region_series`.
+ *
+ * Pointers:
+ * As `eca_plan_region_series`; `service_id` is NULL or ends with NUL.
+ */
+eca_status eca_plan_service_inferences(const eca_plan *plan,
+                                       const char *service_id,
+                                       const char *region_id,
+                                       double *buffer,
+                                       size_t length,
+                                       size_t *written);
+
+/**
+ * Reads and validates a problem document (`eca-problem/1`) that ends with NUL. Free it with `eca_problem_free`.
+ *
+ * The text is copied. Any thread. Errors: `ECA_STATUS_DOCUMENT` with the path of what is not of the expected form, or
+ * the first value that is refused: `ECA_STATUS_VALUE`, `_LENGTH`, `_DUPLICATE`, `_UNKNOWN`, `_UNSUPPORTED`,
+ * `_CANNOT_FIT`, `_TIME`; `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * `json` is NULL or ends with NUL, `problem` is NULL or points to an `eca_problem *`.
+ */
+eca_status eca_problem_from_json(const char *json,
+                                 eca_problem **problem);
+
+/**
+ * `eca_problem_from_json` for a text of `length` bytes without a NUL behind it.
+ *
+ * Pointers:
+ * `json` is NULL or has `length` bytes, `problem` is NULL or points to an `eca_problem *`.
+ */
+eca_status eca_problem_from_json_n(const char *json, size_t length, eca_problem **problem);
+
+/**
+ * Gives the document of a problem as one line of JSON. Free it with `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `json` is NULL or points to a `char *`.
+ */
+eca_status eca_problem_to_json(const eca_problem *problem, char **json);
+
+/**
+ * Gives the SHA-256 of a problem in 64 hexadecimal digits, which plans and records cite. Free it with `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `hash` is NULL or points to a `char *`.
+ */
+eca_status eca_problem_hash(const eca_problem *problem,
+                            char **hash);
+
+/**
+ * Gives the values that are allowed but look wrong, such as kW where MW is meant, as a JSON array of
+ * `{"object", "field", "message"}`; `[]` where there are none. Free it with `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `json` is NULL or points to a `char *`.
+ */
+eca_status eca_problem_warnings_json(const eca_problem *problem,
+                                     char **json);
+
+/**
+ * Gives the number of periods of the horizon: the length of every series of the problem and its plans.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `periods` is NULL or points to a `size_t`.
+ */
+eca_status eca_problem_periods(const eca_problem *problem,
+                               size_t *periods);
+
+/**
+ * Frees a problem. NULL is allowed. Plans made from it stay as they are; a solve of it that runs is not disturbed.
+ *
+ * Any thread. Errors: `ECA_STATUS_INVALID_HANDLE` for one that was freed before.
+ */
+eca_status eca_problem_free(eca_problem *problem);
+
+/**
+ * Makes settings with their defaults. Free them with `eca_settings_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`.
+ *
+ * Pointers:
+ * `settings` is NULL or points to an `eca_settings *`.
+ */
+eca_status eca_settings_new(eca_settings **settings);
+
+/**
+ * Sets a number:
+ * `gap`, stop when `(objective - bound) / max(1, |objective|)` is at most this (1e-4);
+ * `time_limit_s`, stop after so many seconds with the best plan so far (no limit);
+ * `node_limit`, stop after so many branch-and-bound nodes, the same plan on every run (no limit);
+ * `seed` of the solver (0);
+ * `references`, 1 if the plan compares itself with simple policies, else 0 (1).
+ *
+ * Any thread; a solve that runs keeps the settings it was started with. Errors: `ECA_STATUS_UNKNOWN` for another field,
+ * `ECA_STATUS_VALUE`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `field` is NULL or ends with NUL.
+ */
+eca_status eca_settings_set_number(eca_settings *settings,
+                                   const char *field,
+                                   double value);
+
+/**
+ * Sets a choice: `engine` to `auto` or `exact`; `solver` to `auto`, `highs` or `microlp`.
+ *
+ * Any thread; a solve that runs keeps the settings it was started with. Errors: `ECA_STATUS_UNKNOWN` for another field or
+ * value, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `field` and `value` are NULL or end with NUL.
+ */
+eca_status eca_settings_set_text(eca_settings *settings,
+                                 const char *field,
+                                 const char *value);
+
+/**
+ * Frees settings. NULL is allowed.
+ *
+ * Any thread. Errors: `ECA_STATUS_INVALID_HANDLE` for settings that were freed before.
+ */
+eca_status eca_settings_free(eca_settings *settings);
+
+/**
+ * Plans a problem. The plan has passed `eca_plan_check`. Free it with `eca_plan_free`.
+ *
+ * `settings`, `cancel` and `progress` may be NULL: defaults, cannot be stopped, says nothing. `userdata` is handed to
+ * `progress` and not looked at. A `progress` that asks to stop also sets `cancel`. The call blocks; several threads may
+ * solve at once, the same problem too. A plan that a limit or a cancellation left unproved is a success:
+ * `eca_plan_outcome` and `eca_plan_gap` say how good it is.
+ *
+ * Errors: `ECA_STATUS_INFEASIBLE` naming the limits in conflict, `ECA_STATUS_CANCELLED` if it was stopped before a plan
+ * was found, `ECA_STATUS_SOLVER`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `plan` is NULL or points to an `eca_plan *`; `progress` and `userdata` can be used until the call returns.
+ */
+eca_status eca_problem_solve(const eca_problem *problem,
+                             const eca_settings *settings,
+                             const eca_cancel *cancel,
+                             eca_progress_fn progress,
+                             void *userdata,
+                             eca_plan **plan);
+
+/**
+ * The stable name of a status, such as `infeasible`; `other` for a number that this version does not know.
+ *
+ * The text is static: never free it. Cannot fail; any thread.
+ */
+const char *eca_status_name(eca_status status);
+
+/**
+ * Frees a text that a function of this library gave through a `char **`. NULL is allowed.
+ *
+ * A text that is not (or no longer) one of the library's is refused without touching it. Any thread.
+ * Errors: `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * Nobody uses the text any more.
+ */
+eca_status eca_string_free(char *text);
+
+/**
+ * Reads an RFC 3339 instant such as `2026-03-02T00:00:00Z` into seconds since 1970-01-01T00:00:00Z.
+ *
+ * A time without an offset is refused: half a year of such data is one hour wrong in Great Britain. Any thread.
+ * Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_TIME`.
+ *
+ * Pointers:
+ * `instant` is NULL or ends with NUL, `unix_s` is NULL or points to an `int64_t`.
+ */
+eca_status eca_time_from_text(const char *instant,
+                              int64_t *unix_s);
+
+/**
+ * Writes seconds since 1970-01-01T00:00:00Z as text such as `2026-03-02T00:00:00Z`. Free it with `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_TIME` outside the years 1900 to 2199.
+ *
+ * Pointers:
+ * `instant` is NULL or points to a `char *`.
+ */
+eca_status eca_time_to_text(int64_t unix_s,
+                            char **instant);
+
+/**
+ * The ABI version of the library that is loaded; compare it with `ECA_ABI_VERSION`. Cannot fail; any thread.
+ */
+uint32_t eca_abi_version(void);
+
+/**
+ * Refuses a caller that was compiled with another header: call `eca_abi_check(ECA_ABI_VERSION)` once at the start.
+ *
+ * Any thread. Errors: `ECA_STATUS_WRONG_ABI`.
+ */
+eca_status eca_abi_check(uint32_t header_abi_version);
+
+/**
+ * The version of the library that is loaded, such as `0.1.0`. The text is static: never free it. Cannot fail; any thread.
+ */
+const char *eca_version(void);
+
+/**
+ * The version of the library that is loaded as `major * 1000000 + minor * 1000 + patch`. Cannot fail; any thread.
+ */
+uint32_t eca_version_number(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* ECA_H */
