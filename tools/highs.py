@@ -78,8 +78,12 @@ def write_config(prefix: Path, shared: bool) -> None:
 def prepare(jobs: int | None) -> None:
     """The normal run: shared if there is a wheel for this platform, else static."""
     shared = os.environ.get("ECA_HIGHS") != "static"
+    # Remembered with .venv, so that a platform without a wheel does not ask PyPI at every make.
+    no_wheel = Path(sys.prefix) / f".no-highsbox-{wanted_box()}"
     if shared and hp.package_version("highsbox") != wanted_box():
-        shared = pip_install("requirements-highs.txt")
+        shared = not no_wheel.exists() and pip_install("requirements-highs.txt")
+        if not shared:
+            no_wheel.touch()
     if shared and not hp.shared_available():
         shared = False
     if shared:

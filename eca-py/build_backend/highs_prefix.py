@@ -20,6 +20,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -74,12 +75,28 @@ def tool_env() -> dict[str, str]:
     clang = package_dir("clang")
     if clang is not None and any((clang / "native").glob("libclang.*")):
         env["LIBCLANG_PATH"] = str(clang / "native")
-    if shutil.which("pkg-config") is None:
+    # Not the script that pkgconf puts into the environment: it finds itself.
+    own = {str(Path(folder)) for folder in (sysconfig.get_path("scripts"), str(Path(sys.executable).parent))}
+    path = os.pathsep.join(p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if str(Path(p)) not in own)
+    if shutil.which("pkg-config", path=path) is None:
         pkgconf = package_dir("pkgconf")
         found = next(iter((pkgconf / ".bin").glob("pkgconf*")), None) if pkgconf is not None else None
         if found is None:
             raise PrefixError("no pkg-config here: install it, or the Python package `pkgconf`")
         env["PKG_CONFIG"] = str(found)
+    return env
+
+
+def link_env(prefix: Path, static: bool, workspace: Path) -> dict[str, str]:
+    """The environment of a cargo call that links the HiGHS of `prefix` and leaves no path of this machine behind."""
+    cargo_home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
+    flags = [f"--remap-path-prefix={cargo_home / 'registry' / 'src'}=/crates", f"--remap-path-prefix={workspace}=/eca"]
+    # HOST_PKG_CONFIG_PATH goes before the PKG_CONFIG_PATH that .cargo/config.toml of a checkout forces, and
+    # CARGO_ENCODED_RUSTFLAGS before its rpath.
+    flags += os.environ.get("RUSTFLAGS", "").split()
+    env = {**tool_env(), "HOST_PKG_CONFIG_PATH": str(pc_dir(prefix)), "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags)}
+    if static:
+        env["HIGHS_STATIC"] = "1"
     return env
 
 
@@ -170,8 +187,6 @@ def ensure_shared(prefix: Path) -> Path:
 def highs_sys_source(workspace: Path) -> tuple[str, Path]:
     """Version and folder of the `highs-sys` crate that the workspace uses."""
     command = ["cargo", "metadata", "--format-version", "1", "--all-features"]
-    if (workspace / "Cargo.lock").is_file():
-        command.append("--locked")
     run = subprocess.run(command, cwd=workspace, stdout=subprocess.PIPE, check=False)
     if run.returncode != 0:
         raise PrefixError("cargo metadata failed: the source of HiGHS is fetched by cargo")
