@@ -1,6 +1,7 @@
 //! The document `eca-problem/1` and the validated [`Problem`] made from it.
 
 use super::{Battery, CarbonCap, Job, ProblemBuilder, Region, Service, Warning, validate};
+use crate::schedule::Shape;
 use crate::{Error, Horizon, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,7 @@ impl ProblemDocument {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     document: ProblemDocument,
+    shapes: Vec<Shape>,
     warnings: Vec<Warning>,
 }
 
@@ -109,8 +111,8 @@ impl Problem {
     /// # Errors
     /// The first value that is refused, with its object, limit and unit.
     pub fn from_document(document: ProblemDocument) -> Result<Self> {
-        let warnings = validate::validate(&document)?;
-        Ok(Self { document, warnings })
+        let (shapes, warnings) = validate::validate(&document)?;
+        Ok(Self { document, shapes, warnings })
     }
 
     /// Reads and validates a problem document.
@@ -141,6 +143,11 @@ impl Problem {
     #[must_use]
     pub fn document(&self) -> &ProblemDocument {
         &self.document
+    }
+
+    /// The jobs in periods and indices, in document order.
+    pub(crate) fn shapes(&self) -> &[Shape] {
+        &self.shapes
     }
 
     /// The planned span.
