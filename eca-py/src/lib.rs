@@ -1,8 +1,28 @@
-//! The compiled module `eca._eca`.
+//! The compiled module `eca._eca`: documents go in and out as JSON; what people use is written in Python beside it.
+
+mod clock;
+mod errors;
+mod plan;
+mod problem;
+mod solve;
 
 use pyo3::prelude::*;
 
 #[pymodule(gil_used = false)]
-fn _eca(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("__version__", env!("CARGO_PKG_VERSION"))
+mod _eca {
+    #[pymodule_export]
+    use super::clock::{check_horizon, parse_time, settlement_day};
+    #[pymodule_export]
+    use super::plan::Plan;
+    #[pymodule_export]
+    use super::problem::Problem;
+    #[pymodule_export]
+    use super::solve::panic_on_purpose;
+
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
 }

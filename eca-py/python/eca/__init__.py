@@ -1,0 +1,105 @@
+"""ECA plans inference work over regions and time at least cost under a carbon cap.
+
+A :class:`Problem` goes in: regions with prices and carbon, batteries, batch jobs, online services and carbon caps.
+A :class:`Plan` comes out, with a proof of how good it is and an independent check.
+
+>>> import eca
+>>> problem = eca.Problem(
+...     horizon=eca.Horizon(start="2026-03-02T00:00:00Z", step_min=30, periods=4),
+...     regions=[eca.Region("london", it_capacity_mw=12, import_limit_mw=15,
+...                         import_price_gbp_per_mwh=[142.0, 96.5, 61.2, 88.0],
+...                         carbon_g_per_kwh=[231, 187, 98, 120])],
+...     jobs=[eca.Job("embed", inferences=5e6, points=[eca.JobPoint(power_mw=5, inferences_per_h=10e6)])])
+>>> plan = problem.solve()
+>>> plan.outcome, round(plan.totals.cost_gbp, 2)
+('optimal', 153.0)
+>>> bool(plan.check())
+True
+"""
+
+from __future__ import annotations
+
+from . import forecast, signals
+from ._eca import __version__
+from ._errors import (
+    EcaCancelled,
+    EcaCannotFitError,
+    EcaCheckError,
+    EcaCurrencyError,
+    EcaDocumentError,
+    EcaDuplicateError,
+    EcaError,
+    EcaExtraError,
+    EcaGapError,
+    EcaInfeasibleError,
+    EcaInternalError,
+    EcaLengthError,
+    EcaMismatchError,
+    EcaParseError,
+    EcaSolverError,
+    EcaTimeError,
+    EcaUnknownError,
+    EcaUnsupportedError,
+    EcaValueError,
+)
+from ._parts import (
+    Battery,
+    CarbonCap,
+    Horizon,
+    Job,
+    JobPoint,
+    JobState,
+    Migration,
+    Region,
+    Service,
+    ServicePoint,
+)
+from ._plan import BrokenLimit, Check, Finding, Plan, References, Saving, Totals
+from ._problem import Problem, Progress, Warning
+from .signals import Signals
+
+__all__ = [
+    "Battery",
+    "BrokenLimit",
+    "CarbonCap",
+    "Check",
+    "EcaCancelled",
+    "EcaCannotFitError",
+    "EcaCheckError",
+    "EcaCurrencyError",
+    "EcaDocumentError",
+    "EcaDuplicateError",
+    "EcaError",
+    "EcaExtraError",
+    "EcaGapError",
+    "EcaInfeasibleError",
+    "EcaInternalError",
+    "EcaLengthError",
+    "EcaMismatchError",
+    "EcaParseError",
+    "EcaSolverError",
+    "EcaTimeError",
+    "EcaUnknownError",
+    "EcaUnsupportedError",
+    "EcaValueError",
+    "Finding",
+    "Horizon",
+    "Job",
+    "JobPoint",
+    "JobState",
+    "Migration",
+    "Plan",
+    "Problem",
+    "Progress",
+    "References",
+    "Region",
+    "Saving",
+    "Service",
+    "ServicePoint",
+    "Signals",
+    "Totals",
+    "Warning",
+    "__version__",
+    "forecast",
+    "signals",
+]

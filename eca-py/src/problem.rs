@@ -1,0 +1,58 @@
+//! A validated problem.
+
+use crate::errors::{guard, json};
+use crate::plan::Plan;
+use crate::solve::{self, Request};
+use pyo3::prelude::*;
+use std::sync::Arc;
+
+/// A validated problem.
+#[pyclass(frozen, module = "eca._eca")]
+pub(crate) struct Problem {
+    pub(crate) inner: Arc<eca_core::Problem>,
+}
+
+#[pymethods]
+impl Problem {
+    /// Reads and validates a problem document.
+    #[staticmethod]
+    fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
+        let inner = guard(py, || py.detach(|| eca_core::Problem::from_json(text)))?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The document as one line of JSON.
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        guard(py, || py.detach(|| self.inner.to_json()))
+    }
+
+    /// SHA-256 of the RFC 8785 bytes of the document.
+    fn hash(&self, py: Python<'_>) -> PyResult<String> {
+        guard(py, || py.detach(|| Ok(self.inner.hash())))
+    }
+
+    /// JSON of the values that are allowed but look wrong.
+    fn warnings(&self, py: Python<'_>) -> PyResult<String> {
+        guard(py, || json(self.inner.warnings()))
+    }
+
+    /// Plans the problem: the plan, and the JSON of how it was found.
+    #[pyo3(signature = (*, engine, solver, gap, time_limit_s, node_limit, seed, references, progress))]
+    #[allow(clippy::too_many_arguments)]
+    fn solve(
+        &self,
+        py: Python<'_>,
+        engine: &str,
+        solver: &str,
+        gap: f64,
+        time_limit_s: Option<f64>,
+        node_limit: Option<u64>,
+        seed: u32,
+        references: bool,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<(Plan, String)> {
+        let request = Request { engine, solver, gap, time_limit_s, node_limit, seed, references };
+        let settings = guard(py, || request.settings())?;
+        solve::solve(py, Arc::clone(&self.inner), settings, progress)
+    }
+}
