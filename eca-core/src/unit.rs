@@ -222,15 +222,3 @@ pub fn millions_to_inferences(millions: f64) -> f64 {
 pub fn inferences_to_mw(inferences: f64, wh_per_inference: f64, h: f64) -> f64 {
     wh_to_mwh(inferences * wh_per_inference) / h
 }
-
-/// Grams to kilograms.
-#[must_use]
-pub fn g_to_kg(g: f64) -> f64 {
-    g / KILO
-}
-
-/// Kilograms to grams.
-#[must_use]
-pub fn kg_to_g(kg: f64) -> f64 {
-    kg * KILO
-}

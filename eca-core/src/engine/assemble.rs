@@ -159,8 +159,12 @@ fn services(run: &Run<'_>, decision: &Decision) -> Vec<ServicePlan> {
         let name = |r: usize| problem.regions()[r].id.clone();
         let used = |points: &Vec<Vec<f64>>| points.iter().flatten().any(|&value| value > 0.0);
         let sums = |points: &Vec<Vec<f64>>| (0..periods).map(|t| points.iter().map(|values| values[t]).sum()).collect();
-        let point_inferences: BTreeMap<_, _> =
-            served.iter().enumerate().filter(|(_, points)| used(points)).map(|(r, points)| (name(r), points.clone())).collect();
+        let point_inferences: BTreeMap<_, _> = served
+            .iter()
+            .enumerate()
+            .filter(|(_, points)| used(points))
+            .map(|(r, points)| (name(r), points.clone()))
+            .collect();
         ServicePlan {
             id: service.id.clone(),
             inferences: point_inferences.iter().map(|(region, points)| (region.clone(), sums(points))).collect(),

@@ -82,7 +82,9 @@ pub(crate) fn start(problem: &Problem, draft: &Draft, schedules: &[Schedule]) ->
                 let mut counts = vec![0.0; starts.len()];
                 for schedule in schedules.by_ref().take(shape.count as usize) {
                     let first = schedule.at.iter().enumerate().find_map(|(t, at)| at.map(|(r, _)| (r, t)));
-                    if let Some(place) = first.and_then(|(r, t)| starts.iter().position(|&(sr, st, _)| (sr, st) == (r, t))) {
+                    if let Some(place) =
+                        first.and_then(|(r, t)| starts.iter().position(|&(sr, st, _)| (sr, st) == (r, t)))
+                    {
                         counts[place] += 1.0;
                     }
                 }
@@ -90,9 +92,10 @@ pub(crate) fn start(problem: &Problem, draft: &Draft, schedules: &[Schedule]) ->
             }
             JobColumns::Runs { runs, .. } => {
                 let Some(schedule) = schedules.next() else { continue };
-                values.extend(runs.iter().map(|&(r, t, l, col)| {
-                    (col.index(), if schedule.at[t] == Some((r, l)) { 1.0 } else { 0.0 })
-                }));
+                values.extend(
+                    runs.iter()
+                        .map(|&(r, t, l, col)| (col.index(), if schedule.at[t] == Some((r, l)) { 1.0 } else { 0.0 })),
+                );
             }
             JobColumns::Shares { .. } => {
                 schedules.next();

@@ -96,7 +96,8 @@ impl Site {
     fn run(&self, shape: &Shape, policy: Policy, within_capacity: bool, r: usize, from: usize) -> Option<Candidate> {
         let (mut work, mut price, mut points) = (0.0, 0.0, Vec::new());
         for t in from..shape.end {
-            let fits = |&l: &usize| shape.usable(r, t, l) && (!within_capacity || shape.power_mw[l] <= self.free_mw[r][t]);
+            let fits =
+                |&l: &usize| shape.usable(r, t, l) && (!within_capacity || shape.power_mw[l] <= self.free_mw[r][t]);
             let l = (0..shape.rate.len()).filter(fits).max_by(|&a, &b| shape.rate[a].total_cmp(&shape.rate[b]))?;
             work += shape.rate[l];
             price += shape.power_mw[l] * self.price[r][t];

@@ -65,7 +65,10 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control) -
     };
     let (answer, reason) = match planned {
         Some(answer) => (answer, "one MILP of the whole problem"),
-        None => (run.fallback(&at_once, &cheapest)?, "no plan in time: the better of two simple policies, energy dispatched as well as can be"),
+        None => (
+            run.fallback(&at_once, &cheapest)?,
+            "no plan in time: the better of two simple policies, energy dispatched as well as can be",
+        ),
     };
     let mut plan = assemble::plan(&run, &answer.decision);
     plan.engine = if reason.starts_with("no plan") { "greedy" } else { "exact" }.into();
@@ -84,7 +87,13 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control) -
 
 fn check_settings(settings: &Settings) -> Result<()> {
     let refuse = |field: &str, value: f64, limit: &str, unit| {
-        Err(Error::Value { object: "settings".into(), field: field.into(), value: value.to_string(), limit: limit.into(), unit })
+        Err(Error::Value {
+            object: "settings".into(),
+            field: field.into(),
+            value: value.to_string(),
+            limit: limit.into(),
+            unit,
+        })
     };
     if !(0.0..=1.0).contains(&settings.gap) {
         return refuse("gap", settings.gap, "must be between 0 and 1", "");
@@ -154,7 +163,10 @@ impl Run<'_> {
         let (jobs, regions) = (self.problem.jobs(), self.problem.regions().len());
         let h = self.problem.horizon().step_h();
         let copies = self.problem.shapes().iter().flat_map(|shape| std::iter::repeat_n(shape, shape.count as usize));
-        copies.zip(schedules).map(|(shape, schedule)| Account::new(&jobs[shape.job], shape, schedule, regions, h)).collect()
+        copies
+            .zip(schedules)
+            .map(|(shape, schedule)| Account::new(&jobs[shape.job], shape, schedule, regions, h))
+            .collect()
     }
 
     /// What given schedules cost with services and batteries dispatched as well as can be.
@@ -188,4 +200,3 @@ impl Run<'_> {
         money.sum::<f64>() * horizon.step_h()
     }
 }
-

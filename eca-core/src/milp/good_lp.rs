@@ -52,7 +52,8 @@ fn answer<S: Solution>(
     columns: &[Variable],
     result: std::result::Result<S, ResolutionError>,
 ) -> Result<MilpSolution> {
-    let none = |status| MilpSolution { status, values: None, objective: f64::INFINITY, bound: f64::NEG_INFINITY, nodes: 0 };
+    let none =
+        |status| MilpSolution { status, values: None, objective: f64::INFINITY, bound: f64::NEG_INFINITY, nodes: 0 };
     match result {
         Ok(solution) => {
             let values: Vec<f64> = columns.iter().map(|&x| solution.value(x)).collect();

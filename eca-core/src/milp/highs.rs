@@ -78,10 +78,19 @@ impl Instance {
         if raw.is_null() { Err(failed("cannot create an instance")) } else { Ok(Self(raw)) }
     }
 
-    fn option<T>(&self, name: &str, value: T, set: unsafe extern "C" fn(*mut c_void, *const c_char, T) -> c_int) -> Result<()> {
+    fn option<T>(
+        &self,
+        name: &str,
+        value: T,
+        set: unsafe extern "C" fn(*mut c_void, *const c_char, T) -> c_int,
+    ) -> Result<()> {
         let c_name = CString::new(name).map_err(|_| failed("option name with NUL"))?;
         // SAFETY: the instance is live and the name is NUL-terminated.
-        if unsafe { set(self.0, c_name.as_ptr(), value) } == 0 { Ok(()) } else { Err(failed(format!("refuses option {name}"))) }
+        if unsafe { set(self.0, c_name.as_ptr(), value) } == 0 {
+            Ok(())
+        } else {
+            Err(failed(format!("refuses option {name}")))
+        }
     }
 
     fn info(&self, name: &CStr) -> f64 {
@@ -218,7 +227,13 @@ fn read(highs: &Instance, milp: &Milp, status: HighsModelStatus, code: c_int) ->
         MilpStatus::Optimal => objective,
         _ => f64::NEG_INFINITY,
     };
-    Ok(MilpSolution { status, values, objective, bound: bound.min(objective), nodes: if is_mip { highs.nodes() } else { 0 } })
+    Ok(MilpSolution {
+        status,
+        values,
+        objective,
+        bound: bound.min(objective),
+        nodes: if is_mip { highs.nodes() } else { 0 },
+    })
 }
 
 /// Called by HiGHS: reports progress and says whether to go on.

@@ -65,9 +65,9 @@ fn trusted(backend: Solver) -> Result<()> {
     static HIGHS: OnceLock<std::result::Result<(), String>> = OnceLock::new();
     static MICROLP: OnceLock<std::result::Result<(), String>> = OnceLock::new();
     let cell = if backend == Solver::Highs { &HIGHS } else { &MICROLP };
-    cell.get_or_init(|| canary::check(|milp| run(backend, milp, &MilpOptions::exact(), &Control::default()))).clone().map_err(
-        |message| Error::Solver { solver: format!("{backend:?}").to_lowercase(), message, source: None },
-    )
+    cell.get_or_init(|| canary::check(|milp| run(backend, milp, &MilpOptions::exact(), &Control::default())))
+        .clone()
+        .map_err(|message| Error::Solver { solver: format!("{backend:?}").to_lowercase(), message, source: None })
 }
 
 #[allow(unused_variables, clippy::unnecessary_wraps)]

@@ -18,7 +18,7 @@ const KG_PER_MILLION_G: f64 = 1e3;
 pub(crate) fn windows(window: CapWindow, horizon: &Horizon) -> Vec<Range<usize>> {
     let periods = horizon.periods;
     match window {
-        CapWindow::Horizon => vec![0..periods],
+        CapWindow::Horizon => std::iter::once(0..periods).collect(),
         CapWindow::Day => {
             let days = horizon.day_index();
             let mut ranges: Vec<Range<usize>> = Vec::new();
@@ -71,7 +71,12 @@ impl Rule for CarbonCaps {
 }
 
 /// `carbon - limit * denominator` as terms, and what it must not exceed.
-fn balance(frame: &Frame<'_>, draft: &Draft, cap: &CarbonCap, range: Range<usize>) -> (Vec<(crate::milp::Col, f64)>, f64) {
+fn balance(
+    frame: &Frame<'_>,
+    draft: &Draft,
+    cap: &CarbonCap,
+    range: Range<usize>,
+) -> (Vec<(crate::milp::Col, f64)>, f64) {
     let h = frame.h;
     let mut terms = Vec::new();
     let mut limit = if cap.metric == CapMetric::Kg { cap.limit } else { 0.0 };

@@ -93,5 +93,10 @@ fn exclude(frame: &Frame<'_>, draft: &mut Draft, cell: (usize, usize)) {
         &[(import, 1.0), (importing, -most), (overload, -slope)],
         tag("exclusive_import"),
     );
-    draft.milp.row(f64::NEG_INFINITY, export_limit, &[(export, 1.0), (importing, export_limit)], tag("exclusive_export"));
+    draft.milp.row(
+        f64::NEG_INFINITY,
+        export_limit,
+        &[(export, 1.0), (importing, export_limit)],
+        tag("exclusive_export"),
+    );
 }

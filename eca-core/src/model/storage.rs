@@ -47,8 +47,11 @@ impl Rule for Storage {
             for t in 0..frame.periods {
                 let (charge, discharge, soc) = (columns.charge[t], columns.discharge[t], columns.soc[t]);
                 let tag = |rule| Tag::new(rule).object(b).period(t);
-                let mut terms =
-                    vec![(soc, 1.0), (charge, -h * battery.charge_efficiency), (discharge, h / battery.discharge_efficiency)];
+                let mut terms = vec![
+                    (soc, 1.0),
+                    (charge, -h * battery.charge_efficiency),
+                    (discharge, h / battery.discharge_efficiency),
+                ];
                 let mut start = battery.soc_mwh;
                 if let Some(before) = t.checked_sub(1) {
                     terms.push((columns.soc[before], -1.0));

@@ -128,8 +128,7 @@ impl Problem {
     /// # Errors
     /// [`Error::Internal`] if it cannot be written.
     pub fn to_json(&self) -> Result<String> {
-        serde_json::to_string(&self.document)
-            .map_err(|e| Error::Internal { message: format!("problem to JSON: {e}") })
+        serde_json::to_string(&self.document).map_err(|e| Error::Internal { message: format!("problem to JSON: {e}") })
     }
 
     /// SHA-256 of the RFC 8785 bytes of the document, in hexadecimal: names the problem in plans and records.

@@ -7,7 +7,8 @@ use super::Shape;
 /// Exact over all job rules: more work done is never worse, so the best work for each state is all that counts.
 pub(crate) fn most_work(shape: &Shape) -> f64 {
     if shape.divisible {
-        let sum: f64 = shape.regions().iter().flat_map(|&r| (shape.first..shape.end).map(move |t| shape.best_rate(r, t))).sum();
+        let sum: f64 =
+            shape.regions().iter().flat_map(|&r| (shape.first..shape.end).map(move |t| shape.best_rate(r, t))).sum();
         return sum.min(shape.left);
     }
     if shape.left <= super::shape::WORK_TOLERANCE {
@@ -130,7 +131,11 @@ impl<'a> Search<'a> {
                 continue;
             }
             // `ended[i]` holds runs that ended in period i - 1 or before; a pause lasts one period or more.
-            let same = if paused_at_start && self.shape.home == Some(r) { Some(t.saturating_sub(1)) } else { t.checked_sub(1) };
+            let same = if paused_at_start && self.shape.home == Some(r) {
+                Some(t.saturating_sub(1))
+            } else {
+                t.checked_sub(1)
+            };
             if let Some(layer) = same {
                 reach(self.at(r, 1, next), self.ended[layer][r * self.pauses + k]);
             }

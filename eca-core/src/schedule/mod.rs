@@ -6,4 +6,4 @@ mod shape;
 
 pub(crate) use account::{Account, Schedule, Shares};
 pub(crate) use fit::most_work;
-pub(crate) use shape::{Running, Shape};
+pub(crate) use shape::Shape;

@@ -63,7 +63,10 @@ impl Shape {
         let horizon = &document.horizon;
         let h = horizon.step_h();
         let work = job.inferences.or(job.gpu_hours).unwrap_or(1.0);
-        let done = job.state.as_ref().map_or(0.0, |s| if job.inferences.is_some() { s.done_inferences } else { s.done_gpu_hours });
+        let done = job
+            .state
+            .as_ref()
+            .map_or(0.0, |s| if job.inferences.is_some() { s.done_inferences } else { s.done_gpu_hours });
         let rate: Vec<f64> = job
             .points
             .iter()

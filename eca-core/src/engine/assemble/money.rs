@@ -52,8 +52,12 @@ fn energy_gbp(run: &Run<'_>, plan: &Plan) -> f64 {
                 h * import * price
             })
             .sum();
-        let sold: f64 =
-            power.export_mw.iter().enumerate().map(|(t, export)| h * export * region.export_price_gbp_per_mwh.at(t)).sum();
+        let sold: f64 = power
+            .export_mw
+            .iter()
+            .enumerate()
+            .map(|(t, export)| h * export * region.export_price_gbp_per_mwh.at(t))
+            .sum();
         let peak = power.import_mw.iter().copied().fold(0.0, f64::max);
         bought - sold + region.demand_charge_gbp_per_mw * peak
     });
@@ -102,7 +106,11 @@ fn region_inferences(run: &Run<'_>, plan: &Plan, r: usize, range: Range<usize>) 
                     let regions = shares.iter().filter(|(region, _)| !own || *region == id);
                     regions.flat_map(|(_, points)| points).map(|values| values[t]).sum()
                 };
-                range.clone().filter(|&t| power(t, true) > 0.0).map(|t| job.inferences[t] * power(t, true) / power(t, false)).sum::<f64>()
+                range
+                    .clone()
+                    .filter(|&t| power(t, true) > 0.0)
+                    .map(|t| job.inferences[t] * power(t, true) / power(t, false))
+                    .sum::<f64>()
             }
         })
         .sum();
@@ -136,7 +144,8 @@ fn broken(run: &Run<'_>, plan: &Plan) -> Vec<BrokenLimit> {
     for (region, power) in run.problem.regions().iter().zip(&plan.regions) {
         for t in 0..run.problem.horizon().periods {
             let connection = region.import_limit_mw.at(t) + region.nonfirm_import_mw.at(t);
-            let import_limit = region.congestion_limit_mw.as_ref().map_or(connection, |most| connection.min(most.at(t)));
+            let import_limit =
+                region.congestion_limit_mw.as_ref().map_or(connection, |most| connection.min(most.at(t)));
             let over = [
                 ("it_overload", power.it_mw[t] - region.it_capacity_mw.at(t)),
                 ("import_overload", power.import_mw[t] - import_limit),
@@ -183,7 +192,9 @@ fn excess_kg(run: &Run<'_>, plan: &Plan, cap: &CarbonCap, range: Range<usize>) -
         carbon += region_kg(run, plan, r, range.clone());
         allowed += match cap.metric {
             CapMetric::Kg => 0.0,
-            CapMetric::GPerKwh => carbon_kg(h * plan.regions[r].facility_mw[range.clone()].iter().sum::<f64>(), cap.limit),
+            CapMetric::GPerKwh => {
+                carbon_kg(h * plan.regions[r].facility_mw[range.clone()].iter().sum::<f64>(), cap.limit)
+            }
             CapMetric::GPerInference => g_to_kg(cap.limit * region_inferences(run, plan, r, range.clone())),
         };
     }

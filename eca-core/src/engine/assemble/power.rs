@@ -15,8 +15,7 @@ pub(super) fn batteries(run: &Run<'_>, decision: &Decision) -> Vec<BatteryPlan> 
         let floor = battery.soc_min_mwh.min(battery.soc_mwh);
         let (into, out) = (h * battery.charge_efficiency, h / battery.discharge_efficiency);
         let (mut exact, mut soc) = (battery.soc_mwh, battery.soc_mwh);
-        let mut plan =
-            BatteryPlan { id: battery.id.clone(), charge_mw: vec![], discharge_mw: vec![], soc_mwh: vec![] };
+        let mut plan = BatteryPlan { id: battery.id.clone(), charge_mw: vec![], discharge_mw: vec![], soc_mwh: vec![] };
         for (&charge, &discharge) in charges.iter().zip(discharges) {
             exact = (exact + into * charge - out * discharge).clamp(floor, battery.energy_capacity_mwh);
             let change = exact - soc;

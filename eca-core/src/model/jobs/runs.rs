@@ -136,8 +136,7 @@ impl Block<'_, '_> {
         let mut all = Vec::new();
         for t in self.shape.first..self.shape.end {
             for &r in &self.regions {
-                let mut terms: Terms =
-                    self.run.at((r, t)).iter().map(|&(l, col)| (col, -self.shape.rate[l])).collect();
+                let mut terms: Terms = self.run.at((r, t)).iter().map(|&(l, col)| (col, -self.shape.rate[l])).collect();
                 if terms.is_empty() {
                     continue;
                 }
