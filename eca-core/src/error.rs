@@ -84,7 +84,7 @@ pub enum Error {
         message: String,
     },
     /// A value is outside its limits.
-    #[error("{object} has {field} = {value} {unit}, {limit}")]
+    #[error("{object} has {field} = {value}{space}{unit}, {limit}", space = if unit.is_empty() { "" } else { " " })]
     Value {
         /// The object, such as "region `london`".
         object: String,

@@ -5,9 +5,11 @@ pub mod check;
 mod engine;
 mod error;
 pub mod forecast;
-mod milp;
+pub mod milp;
+mod model;
 pub mod plan;
 pub mod problem;
+mod schedule;
 pub mod signal;
 mod solve;
 mod time;
@@ -20,5 +22,5 @@ pub use problem::{
     Battery, CapKind, CapMetric, CapWindow, CarbonCap, DeadlineKind, Job, JobPoint, JobState, Migration, Problem,
     ProblemBuilder, ProblemDocument, Region, RoutingCost, RunWhen, Series, Service, ServicePoint, Warning,
 };
-pub use solve::{CancelToken, Control, Engine, Progress, Settings, SolveReport, Solved, Solver};
+pub use solve::{CancelToken, Control, Engine, OnProgress, Progress, Settings, SolveReport, Solved, Solver};
 pub use time::{Horizon, SettlementDate, SettlementPeriod, Timestamp};

@@ -109,12 +109,15 @@ impl Progress {
     }
 }
 
+/// A function that is called with the progress of a solve.
+pub type OnProgress = Arc<dyn Fn(&Progress) + Send + Sync>;
+
 /// What a caller may watch and stop.
 #[derive(Default, Clone)]
 #[non_exhaustive]
 pub struct Control {
     /// Called with the progress, from the solver's thread, some times a second.
-    pub progress: Option<Arc<dyn Fn(&Progress) + Send + Sync>>,
+    pub progress: Option<OnProgress>,
     /// Stops the solve.
     pub cancel: CancelToken,
 }

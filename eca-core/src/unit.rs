@@ -204,3 +204,21 @@ pub fn round_to(value: f64, quantum: f64) -> f64 {
     let rounded = if whole_parts { (value * per_one).round() / per_one } else { (value / quantum).round() * quantum };
     rounded + 0.0
 }
+
+/// Inferences to millions of inferences.
+#[must_use]
+pub fn inferences_to_millions(inferences: f64) -> f64 {
+    inferences / MEGA
+}
+
+/// Millions of inferences to inferences.
+#[must_use]
+pub fn millions_to_inferences(millions: f64) -> f64 {
+    millions * MEGA
+}
+
+/// The IT power of so many inferences in a period of `h` hours, MW.
+#[must_use]
+pub fn inferences_to_mw(inferences: f64, wh_per_inference: f64, h: f64) -> f64 {
+    wh_to_mwh(inferences * wh_per_inference) / h
+}

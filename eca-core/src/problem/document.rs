@@ -1,6 +1,7 @@
 //! The document `eca-problem/1` and the validated [`Problem`] made from it.
 
 use super::{Battery, CarbonCap, Job, ProblemBuilder, Region, Service, Warning, validate};
+use crate::schedule::Shape;
 use crate::{Error, Horizon, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,7 @@ impl ProblemDocument {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     document: ProblemDocument,
+    shapes: Vec<Shape>,
     warnings: Vec<Warning>,
 }
 
@@ -109,8 +111,8 @@ impl Problem {
     /// # Errors
     /// The first value that is refused, with its object, limit and unit.
     pub fn from_document(document: ProblemDocument) -> Result<Self> {
-        let warnings = validate::validate(&document)?;
-        Ok(Self { document, warnings })
+        let (shapes, warnings) = validate::validate(&document)?;
+        Ok(Self { document, shapes, warnings })
     }
 
     /// Reads and validates a problem document.
@@ -126,8 +128,7 @@ impl Problem {
     /// # Errors
     /// [`Error::Internal`] if it cannot be written.
     pub fn to_json(&self) -> Result<String> {
-        serde_json::to_string(&self.document)
-            .map_err(|e| Error::Internal { message: format!("problem to JSON: {e}") })
+        serde_json::to_string(&self.document).map_err(|e| Error::Internal { message: format!("problem to JSON: {e}") })
     }
 
     /// SHA-256 of the RFC 8785 bytes of the document, in hexadecimal: names the problem in plans and records.
@@ -141,6 +142,11 @@ impl Problem {
     #[must_use]
     pub fn document(&self) -> &ProblemDocument {
         &self.document
+    }
+
+    /// The jobs in periods and indices, in document order.
+    pub(crate) fn shapes(&self) -> &[Shape] {
+        &self.shapes
     }
 
     /// The planned span.

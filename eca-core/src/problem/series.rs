@@ -107,7 +107,9 @@ impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Option::<f64>::deserialize(deserializer)? {
             Some(value) => Ok(Self(value)),
-            None => Err(D::Error::custom("null is not a number; fill gaps first with a gap policy (error, hold, forecast)")),
+            None => {
+                Err(D::Error::custom("null is not a number; fill gaps first with a gap policy (error, hold, forecast)"))
+            }
         }
     }
 }

@@ -1,0 +1,176 @@
+//! From decisions to a plan: everything is rounded to its quantum first, and every sum is made of rounded numbers.
+
+mod money;
+mod power;
+
+use super::Run;
+use crate::plan::{BatteryPlan, JobPlan, Outcome, Plan, Provenance, References, RegionPlan, ServicePlan};
+use crate::schedule::{Account, Schedule};
+use crate::unit::round_to;
+use std::collections::BTreeMap;
+
+/// Powers are rounded to W, energy to Wh, money to 1e-6 GBP.
+pub(crate) const QUANTUM: f64 = 1e-6;
+
+/// What the model decides; the rest follows from it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Decision {
+    /// One for each job and copy.
+    pub(crate) schedules: Vec<Schedule>,
+    /// Part of the whole work counted in each period, for jobs whose model decides it.
+    pub(crate) inferences: Vec<Option<Vec<f64>>>,
+    /// Inferences by service, region, point and period.
+    pub(crate) services: Vec<Vec<Vec<Vec<f64>>>>,
+    /// Charge and discharge of each battery, MW.
+    pub(crate) storage: Vec<(Vec<f64>, Vec<f64>)>,
+    /// Solar used by region and period, MW.
+    pub(crate) solar: Vec<Vec<f64>>,
+}
+
+/// Money rounded to its quantum.
+pub(crate) fn round_gbp(gbp: f64) -> f64 {
+    round_to(gbp, QUANTUM)
+}
+
+/// The plan of a decision; grades, references and provenance are left for the caller.
+pub(crate) fn plan(run: &Run<'_>, decision: &Decision) -> Plan {
+    let accounts = run.accounts(&decision.schedules);
+    let jobs = jobs(run, decision, &accounts);
+    let services = services(run, decision);
+    let batteries: Vec<BatteryPlan> = power::batteries(run, decision);
+    let regions: Vec<RegionPlan> = power::regions(run, decision, &accounts, &services, &batteries);
+    let mut plan = Plan {
+        format: Plan::FORMAT.into(),
+        problem_hash: run.problem.hash(),
+        outcome: Outcome::Limit,
+        engine: String::new(),
+        engine_reason: String::new(),
+        objective_gbp: 0.0,
+        bound_gbp: 0.0,
+        gap: 0.0,
+        totals: crate::plan::Totals::default(),
+        references: References::default(),
+        jobs,
+        services,
+        batteries,
+        regions,
+        broken_limits: Vec::new(),
+        provenance: Provenance::default(),
+    };
+    money::settle(run, &accounts, &mut plan);
+    plan
+}
+
+/// Sums of broken promises: undone, shed (millions), IT overload, import overload, storage missing at the end.
+pub(crate) fn promises(run: &Run<'_>, decision: &Decision) -> [f64; 5] {
+    let plan = plan(run, decision);
+    let sum = |rule: &str| plan.broken_limits.iter().filter(|b| b.rule == rule).map(|b| b.amount).sum::<f64>();
+    [
+        sum("undone"),
+        crate::unit::inferences_to_millions(sum("shed")),
+        sum("it_overload"),
+        sum("import_overload"),
+        sum("end_soc"),
+    ]
+}
+
+fn jobs(run: &Run<'_>, decision: &Decision, accounts: &[Account]) -> Vec<JobPlan> {
+    let problem = run.problem;
+    let copies = problem.shapes().iter().flat_map(|shape| (0..shape.count).map(move |copy| (shape, copy)));
+    let mut counted = decision.inferences.iter();
+    copies
+        .zip(decision.schedules.iter().zip(accounts))
+        .map(|((shape, copy), (schedule, account))| {
+            let region = |at: &Option<(usize, usize)>| at.map(|(r, _)| problem.regions()[r].id.clone());
+            let power = |t: usize| account.load_mw.iter().map(|loads| loads[t]).sum::<f64>();
+            let work = counted.next().cloned().flatten().unwrap_or_else(|| account.work.clone());
+            let shares = schedule.shares.as_ref().map(|table| {
+                let by_point = |by_period: &Vec<Vec<f64>>, l: usize| by_period.iter().map(|points| points[l]).collect();
+                let named = table.iter().enumerate().map(|(r, by_period)| {
+                    let points = (0..shape.rate.len()).map(|l| by_point(by_period, l)).collect();
+                    (problem.regions()[r].id.clone(), points)
+                });
+                named.filter(|(_, points): &(_, Vec<Vec<f64>>)| points.iter().flatten().any(|&f| f > 0.0)).collect()
+            });
+            JobPlan {
+                id: problem.jobs()[shape.job].id.clone(),
+                copy,
+                region: schedule.at.iter().map(region).collect(),
+                point: schedule.at.iter().map(|at| at.map(|(_, l)| l)).collect(),
+                shares,
+                power_mw: (0..schedule.at.len()).map(|t| round_to(power(t), QUANTUM)).collect(),
+                inferences: whole(&work.iter().map(|part| part * shape.inferences).collect::<Vec<_>>()),
+                finished_at: account.finished.map(|t| problem.horizon().start_of(t + 1)),
+                pauses: account.pauses,
+                migrations: account.migrations,
+                undone_frac: account.undone,
+            }
+        })
+        .collect()
+}
+
+/// Rounds to whole numbers so that the running sum is never off by more than a half.
+fn whole(values: &[f64]) -> Vec<f64> {
+    let (mut exact, mut given) = (0.0_f64, 0.0_f64);
+    values
+        .iter()
+        .map(|value| {
+            exact += value;
+            let part = (exact.round() - given).max(0.0);
+            given += part;
+            part
+        })
+        .collect()
+}
+
+fn services(run: &Run<'_>, decision: &Decision) -> Vec<ServicePlan> {
+    let problem = run.problem;
+    let periods = problem.horizon().periods;
+    let each = problem.services().iter().zip(&decision.services);
+    each.map(|(service, by_region)| {
+        let mut served = by_region.clone();
+        let mut shed = Vec::with_capacity(periods);
+        for t in 0..periods {
+            let demand = service.demand_inferences.at(t);
+            let wanted: f64 = served.iter().flatten().map(|values| values[t]).sum();
+            // What the solver sheds below one inference is rounding.
+            let all = if demand - wanted < 1.0 { demand } else { wanted.round() };
+            let mut left = all;
+            let largest = served.iter().flatten().map(|values| values[t]).fold(0.0, f64::max);
+            let mut rest = None;
+            for (r, points) in served.iter_mut().enumerate() {
+                for (l, values) in points.iter_mut().enumerate() {
+                    if rest.is_none() && values[t] == largest {
+                        rest = Some((r, l));
+                    } else {
+                        values[t] = values[t].round();
+                        left -= values[t];
+                    }
+                }
+            }
+            match rest {
+                Some((r, l)) if largest > 0.0 => served[r][l][t] = left.max(0.0),
+                _ => left = all,
+            }
+            let done: f64 = served.iter().flatten().map(|values| values[t]).sum();
+            let _ = left;
+            shed.push((demand - done).max(0.0));
+        }
+        let name = |r: usize| problem.regions()[r].id.clone();
+        let used = |points: &Vec<Vec<f64>>| points.iter().flatten().any(|&value| value > 0.0);
+        let sums = |points: &Vec<Vec<f64>>| (0..periods).map(|t| points.iter().map(|values| values[t]).sum()).collect();
+        let point_inferences: BTreeMap<_, _> = served
+            .iter()
+            .enumerate()
+            .filter(|(_, points)| used(points))
+            .map(|(r, points)| (name(r), points.clone()))
+            .collect();
+        ServicePlan {
+            id: service.id.clone(),
+            inferences: point_inferences.iter().map(|(region, points)| (region.clone(), sums(points))).collect(),
+            point_inferences,
+            shed,
+        }
+    })
+    .collect()
+}

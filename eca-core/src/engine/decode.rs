@@ -1,0 +1,106 @@
+//! From column values to schedules.
+
+use crate::Problem;
+use crate::model::{Draft, JobColumns};
+use crate::schedule::{Schedule, Shares};
+
+/// The schedule of every job and copy, in document order.
+pub(crate) fn schedules(problem: &Problem, draft: &Draft, values: &[f64]) -> Vec<Schedule> {
+    let periods = problem.horizon().periods;
+    let regions = problem.regions().len();
+    let idle = || Schedule { at: vec![None; periods], shares: None };
+    let mut all = Vec::new();
+    for columns in &draft.jobs {
+        match columns {
+            JobColumns::Starts { job, length, starts } => {
+                let shape = &problem.shapes()[*job];
+                let wanted = all.len() + shape.count as usize;
+                for &(r, from, col) in starts {
+                    let mut copies = values[col.index()].round();
+                    while copies >= 1.0 && all.len() < wanted {
+                        let mut schedule = idle();
+                        let to = (from + length).min(shape.end);
+                        schedule.at[from..to].fill(Some((r, 0)));
+                        all.push(schedule);
+                        copies -= 1.0;
+                    }
+                }
+                all.resize_with(wanted, idle);
+            }
+            JobColumns::Runs { runs, .. } => {
+                let mut schedule = idle();
+                for &(r, t, l, col) in runs {
+                    if values[col.index()] > 0.5 {
+                        schedule.at[t] = Some((r, l));
+                    }
+                }
+                all.push(schedule);
+            }
+            JobColumns::Shares { job, shares, .. } => {
+                let points = problem.shapes()[*job].rate.len();
+                let mut table: Shares = vec![vec![vec![0.0; points]; periods]; regions];
+                for &(r, t, l, col) in shares {
+                    table[r][t][l] = values[col.index()].clamp(0.0, 1.0);
+                }
+                all.push(Schedule { shares: Some(table), ..idle() });
+            }
+        }
+    }
+    all
+}
+
+/// Part of the whole work counted in each period, for jobs whose model decides it; none for the others.
+pub(crate) fn inferences(problem: &Problem, draft: &Draft, values: &[f64]) -> Vec<Option<Vec<f64>>> {
+    let mut all = Vec::new();
+    for columns in &draft.jobs {
+        match columns {
+            JobColumns::Starts { job, .. } => {
+                all.extend(std::iter::repeat_n(None, problem.shapes()[*job].count as usize));
+            }
+            JobColumns::Shares { .. } => all.push(None),
+            JobColumns::Runs { inferences, .. } if inferences.is_empty() => all.push(None),
+            JobColumns::Runs { inferences, .. } => {
+                let mut work = vec![0.0; problem.horizon().periods];
+                for &(t, col) in inferences {
+                    work[t] += values[col.index()].max(0.0);
+                }
+                all.push(Some(work));
+            }
+        }
+    }
+    all
+}
+
+/// Values of the columns that say what jobs do, for given schedules: a point for the solver to start from.
+pub(crate) fn start(problem: &Problem, draft: &Draft, schedules: &[Schedule]) -> Vec<(usize, f64)> {
+    let mut schedules = schedules.iter();
+    let mut values = Vec::new();
+    for columns in &draft.jobs {
+        match columns {
+            JobColumns::Starts { job, starts, .. } => {
+                let shape = &problem.shapes()[*job];
+                let mut counts = vec![0.0; starts.len()];
+                for schedule in schedules.by_ref().take(shape.count as usize) {
+                    let first = schedule.at.iter().enumerate().find_map(|(t, at)| at.map(|(r, _)| (r, t)));
+                    if let Some(place) =
+                        first.and_then(|(r, t)| starts.iter().position(|&(sr, st, _)| (sr, st) == (r, t)))
+                    {
+                        counts[place] += 1.0;
+                    }
+                }
+                values.extend(starts.iter().zip(counts).map(|(&(_, _, col), count)| (col.index(), count)));
+            }
+            JobColumns::Runs { runs, .. } => {
+                let Some(schedule) = schedules.next() else { continue };
+                values.extend(
+                    runs.iter()
+                        .map(|&(r, t, l, col)| (col.index(), if schedule.at[t] == Some((r, l)) { 1.0 } else { 0.0 })),
+                );
+            }
+            JobColumns::Shares { .. } => {
+                schedules.next();
+            }
+        }
+    }
+    values
+}

@@ -1,0 +1,267 @@
+//! The whole problem as one MILP, rows that seldom matter added only where they do.
+//!
+//! Rounds: solve without them; fix what is whole and the direction of batteries and connections, and re-solve the LP that
+//! is left; if that costs no more than the bound allows, it is the answer; else add the missing rows and go on.
+
+use super::assemble::Decision;
+use super::{Answer, Run, decode};
+use crate::milp::{self, Col, Milp, MilpOptions, MilpSolution, MilpStatus};
+use crate::model::{self, Draft, Frame, JobLoad, Lazy};
+use crate::schedule::{Account, Schedule, Shape};
+use crate::unit::millions_to_inferences;
+use crate::{Error, Result};
+
+/// Power below this is none, MW: half a watt.
+const NO_POWER_MW: f64 = 5e-7;
+/// Rounds of adding rows and of fixing directions; each adds what it found, so few are ever needed.
+const ROUNDS: usize = 30;
+
+/// The cheapest plan; none if time was up before one was found.
+///
+/// `edit` changes bounds and costs of the model before it is solved.
+pub(crate) fn plan(run: &mut Run<'_>, start: &[Schedule], edit: &dyn Fn(&mut Draft)) -> Result<Option<Answer>> {
+    rounds(run, JobLoad::Planned, Some(start), edit)
+}
+
+/// Services and batteries at least cost for given schedules.
+pub(crate) fn dispatch(run: &mut Run<'_>, schedules: &[Schedule]) -> Result<Answer> {
+    let accounts = run.accounts(schedules);
+    let answer = rounds(run, JobLoad::Given(&accounts), None, &|_| {})?;
+    let mut answer = answer.ok_or_else(|| Error::Internal { message: "no dispatch found".into() })?;
+    answer.decision.schedules = schedules.to_vec();
+    answer.objective += job_costs(run, &accounts);
+    Ok(answer)
+}
+
+/// Costs of jobs that a dispatch takes as given.
+fn job_costs(run: &Run<'_>, accounts: &[Account]) -> f64 {
+    let copies = run.problem.shapes().iter().flat_map(|shape| std::iter::repeat_n(shape, shape.count as usize));
+    let penalty = |shape: &Shape, account: &Account| account.undone * run.ladder.undone_gbp[shape.job];
+    copies.zip(accounts).map(|(shape, account)| account.cost_gbp + penalty(shape, account)).sum()
+}
+
+fn rounds(
+    run: &mut Run<'_>,
+    load: JobLoad<'_>,
+    start: Option<&[Schedule]>,
+    edit: &dyn Fn(&mut Draft),
+) -> Result<Option<Answer>> {
+    let mut lazy = Lazy::default();
+    let mut best: Option<Answer> = None;
+    let mut bound = f64::NEG_INFINITY;
+    let given = matches!(load, JobLoad::Given(_));
+    for _ in 0..ROUNDS {
+        let ladder = run.ladder.clone();
+        let begun = run.deadline.elapsed_s();
+        let frame = Frame {
+            problem: run.problem,
+            shapes: run.problem.shapes(),
+            ladder: &ladder,
+            h: run.problem.horizon().step_h(),
+            periods: run.problem.horizon().periods,
+            lazy: &lazy,
+            load,
+        };
+        let mut draft = model::build(&frame);
+        edit(&mut draft);
+        run.report.build_s += run.deadline.elapsed_s() - begun;
+        let mut options = run.options();
+        if given {
+            options.time_limit_s = None;
+        }
+        options.start = start.map(|schedules| decode::start(run.problem, &draft, schedules)).unwrap_or_default();
+        let first = run.call(&draft.milp, &options)?;
+        bound = bound.max(first.bound);
+        let Some(values) = first.values else { return none(first.status, best) };
+        let finished = first.status == MilpStatus::Optimal;
+        let wasteful = waste(run, &draft, &values);
+        let (polished, directed) = polish(run, &frame, &draft, values)?;
+        if let Some(values) = polished
+            && wasteful.is_empty()
+        {
+            let answer = Answer {
+                decision: decide(run, &draft, &values),
+                objective: draft.milp.objective(&values),
+                bound,
+                finished,
+            };
+            let enough = run.settings.gap.max(1e-9) * answer.objective.abs().max(1.0);
+            let good = answer.objective - bound <= enough || !finished;
+            if best.as_ref().is_none_or(|known| answer.objective < known.objective) {
+                best = Some(answer);
+            }
+            if good || directed.is_empty() {
+                break;
+            }
+        }
+        if run.deadline.is_over() && best.is_some() {
+            break;
+        }
+        extend(run, &mut lazy, &wasteful, &directed);
+    }
+    Ok(best.map(|answer| Answer { bound: bound.min(answer.objective), ..answer }))
+}
+
+fn none(status: MilpStatus, best: Option<Answer>) -> Result<Option<Answer>> {
+    match status {
+        MilpStatus::Cancelled if best.is_none() => Err(Error::Cancelled),
+        MilpStatus::Limit | MilpStatus::Cancelled => Ok(best),
+        MilpStatus::Infeasible => Err(Error::Infeasible { rules: vec!["hard limits of the problem".into()] }),
+        MilpStatus::Unbounded | MilpStatus::Optimal => {
+            Err(Error::Internal { message: format!("the solver says {status:?} without a point") })
+        }
+    }
+}
+
+/// A battery or connection that did two opposite things in one period.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Both {
+    Storage(usize, usize),
+    Grid(usize, usize),
+}
+
+/// Fixes whole columns and directions, and re-solves the LP that is left, until nothing does two opposite things.
+fn polish(
+    run: &mut Run<'_>,
+    frame: &Frame<'_>,
+    draft: &Draft,
+    values: Vec<f64>,
+) -> Result<(Option<Vec<f64>>, Vec<Both>)> {
+    let mut directed = Vec::new();
+    let mut found = opposites(frame, draft, &values);
+    if found.is_empty() && draft.milp.integers() == 0 {
+        return Ok((Some(values), directed));
+    }
+    let mut lp = draft.milp.fixed(&values);
+    let options = MilpOptions { time_limit_s: None, ..MilpOptions::exact() };
+    let mut values = values;
+    for _ in 0..ROUNDS {
+        for &both in &found {
+            close(frame, draft, &mut lp, both, &values);
+        }
+        directed.append(&mut found);
+        let Some(next) = run.call(&lp, &options)?.values else { return Ok((None, directed)) };
+        values = next;
+        found = opposites(frame, draft, &values);
+        if found.is_empty() {
+            return Ok((Some(values), directed));
+        }
+    }
+    Ok((None, directed))
+}
+
+fn opposites(frame: &Frame<'_>, draft: &Draft, values: &[f64]) -> Vec<Both> {
+    let both = |a: Col, b: Col| values[a.index()] > NO_POWER_MW && values[b.index()] > NO_POWER_MW;
+    let storage = draft.storage.iter().enumerate().flat_map(|(b, columns)| {
+        let pairs = columns.charge.iter().zip(&columns.discharge).enumerate();
+        pairs.filter(|(_, (charge, discharge))| both(**charge, **discharge)).map(move |(t, _)| Both::Storage(b, t))
+    });
+    let grid = frame.cells().filter(|&cell| match (*draft.import.at(cell), *draft.export.at(cell)) {
+        (Some(import), Some(export)) => both(import, export),
+        _ => false,
+    });
+    storage.chain(grid.map(|(r, t)| Both::Grid(r, t))).collect()
+}
+
+/// Closes the direction of which less is left once the two are set against each other.
+fn close(frame: &Frame<'_>, draft: &Draft, lp: &mut Milp, both: Both, values: &[f64]) {
+    let value = |col: Col| values[col.index()];
+    let closed = match both {
+        Both::Storage(b, t) => {
+            let battery = &frame.problem.batteries()[b];
+            let (charge, discharge) = (draft.storage[b].charge[t], draft.storage[b].discharge[t]);
+            let stored = battery.charge_efficiency * value(charge) - value(discharge) / battery.discharge_efficiency;
+            Some(if stored > 0.0 { discharge } else { charge })
+        }
+        Both::Grid(r, t) => match (*draft.import.at((r, t)), *draft.export.at((r, t))) {
+            (Some(import), Some(export)) => Some(if value(import) > value(export) { export } else { import }),
+            _ => None,
+        },
+    };
+    if let Some(col) = closed {
+        lp.set_bounds(col, 0.0, 0.0);
+    }
+}
+
+/// Jobs that run although their work is done: `(job, copy)`.
+fn waste(run: &Run<'_>, draft: &Draft, values: &[f64]) -> Vec<(usize, u32)> {
+    let schedules = decode::schedules(run.problem, draft, values);
+    let copies = run.problem.shapes().iter().flat_map(|shape| (0..shape.count).map(move |copy| (shape, copy)));
+    let wasteful = copies.zip(&schedules).filter(|((shape, _), schedule)| {
+        let rates: Vec<f64> = schedule.at.iter().flatten().map(|&(_, l)| shape.rate[l]).collect();
+        rates.split_last().is_some_and(|(_, before)| shape.is_done(before.iter().sum()))
+    });
+    wasteful.map(|((shape, copy), _)| (shape.job, copy)).collect()
+}
+
+/// Adds the rows whose absence showed, and those of periods where the same can be expected.
+fn extend(run: &Run<'_>, lazy: &mut Lazy, wasteful: &[(usize, u32)], directed: &[Both]) {
+    lazy.waste.extend(wasteful);
+    let problem = run.problem;
+    for both in directed {
+        match *both {
+            Both::Grid(r, t) => {
+                lazy.grid.insert((r, t));
+            }
+            Both::Storage(b, t) => {
+                lazy.storage.insert((b, t));
+                let battery = &problem.batteries()[b];
+                let region = problem.regions().iter().find(|region| region.id == battery.region);
+                lazy.storage.extend(region.into_iter().flat_map(|region| {
+                    let invites = move |&t: &usize| {
+                        region.import_price_gbp_per_mwh.at(t)
+                            + region.network_charge_gbp_per_mwh.at(t)
+                            + region.congestion_gbp_per_mwh.at(t)
+                            <= 0.0
+                    };
+                    (0..problem.horizon().periods).filter(invites).map(move |t| (b, t))
+                }));
+            }
+        }
+    }
+}
+
+fn decide(run: &Run<'_>, draft: &Draft, values: &[f64]) -> Decision {
+    let value = |col: Col| values[col.index()];
+    let periods = run.problem.horizon().periods;
+    let regions = run.problem.regions().len();
+    let services = run.problem.services().iter().zip(&draft.services).map(|(service, columns)| {
+        let mut served = vec![vec![vec![0.0; periods]; service.points.len()]; regions];
+        for &(r, l, t, col) in &columns.served {
+            served[r][l][t] = millions_to_inferences(value(col)).max(0.0);
+        }
+        served
+    });
+    let storage = draft.storage.iter().map(|columns| {
+        let of = |columns: &[Col]| columns.iter().map(|&col| value(col).max(0.0)).collect::<Vec<f64>>();
+        (of(&columns.charge), of(&columns.discharge))
+    });
+    let solar = (0..regions)
+        .map(|r| (0..periods).map(|t| draft.solar.at((r, t)).map_or(0.0, value).max(0.0)).collect())
+        .collect();
+    Decision {
+        schedules: decode::schedules(run.problem, draft, values),
+        inferences: decode::inferences(run.problem, draft, values),
+        services: services.collect(),
+        storage: storage.collect(),
+        solar,
+    }
+}
+
+impl Run<'_> {
+    fn call(&mut self, milp: &Milp, options: &MilpOptions) -> Result<MilpSolution> {
+        let report = &mut self.report;
+        report.solves += 1;
+        if milp.columns() > report.columns {
+            report.columns = milp.columns();
+            report.integers = milp.integers();
+            report.rows = milp.rows();
+            report.nonzeros = milp.nonzeros();
+        }
+        let begun = self.deadline.elapsed_s();
+        let solution = milp::solve(milp, self.settings.solver, options, self.control)?;
+        self.report.solve_s += self.deadline.elapsed_s() - begun;
+        self.report.nodes += solution.nodes;
+        Ok(solution)
+    }
+}

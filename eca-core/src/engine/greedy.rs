@@ -1,0 +1,171 @@
+//! Simple policies: what a data centre does without ECA, and a plan when time is up.
+//!
+//! Jobs are placed one after the other, in one run at the fastest points, where capacity is left.
+
+use crate::Problem;
+use crate::schedule::{Schedule, Shape};
+
+/// How a job's start is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Policy {
+    /// As soon as it may.
+    AtOnce,
+    /// When its own energy is cheapest.
+    Cheapest,
+}
+
+/// Capacity left and prices, by region and period.
+struct Site {
+    free_mw: Vec<Vec<f64>>,
+    price: Vec<Vec<f64>>,
+}
+
+/// A run: region, periods with their points, and how good it is (lower is better).
+struct Candidate {
+    region: usize,
+    points: Vec<(usize, usize)>,
+    score: f64,
+}
+
+/// The schedule of every job and copy, in document order.
+pub(crate) fn schedules(problem: &Problem, policy: Policy) -> Vec<Schedule> {
+    let mut site = Site::new(problem);
+    let shapes = problem.shapes();
+    let mut order: Vec<usize> = (0..shapes.len()).collect();
+    // Jobs that are running keep their place; the others come in order of their windows.
+    order.sort_by_key(|&j| (shapes[j].running.is_none(), shapes[j].first, shapes[j].end));
+    let mut by_job: Vec<Vec<Schedule>> = vec![Vec::new(); shapes.len()];
+    for j in order {
+        by_job[j] = (0..shapes[j].count).map(|_| site.place(&shapes[j], policy)).collect();
+    }
+    by_job.into_iter().flatten().collect()
+}
+
+impl Site {
+    fn new(problem: &Problem) -> Self {
+        let periods = problem.horizon().periods;
+        let table = |f: &dyn Fn(&crate::Region, usize) -> f64| -> Vec<Vec<f64>> {
+            problem.regions().iter().map(|region| (0..periods).map(|t| f(region, t)).collect()).collect()
+        };
+        Self {
+            free_mw: table(&|region, t| region.it_capacity_mw.at(t)),
+            price: table(&|region, t| {
+                region.pue_slope.at(t)
+                    * (region.import_price_gbp_per_mwh.at(t)
+                        + region.network_charge_gbp_per_mwh.at(t)
+                        + region.congestion_gbp_per_mwh.at(t))
+            }),
+        }
+    }
+
+    fn place(&mut self, shape: &Shape, policy: Policy) -> Schedule {
+        let periods = self.free_mw.first().map_or(0, Vec::len);
+        if shape.divisible {
+            return self.pour(shape, policy, periods);
+        }
+        let mut schedule = Schedule { at: vec![None; periods], shares: None };
+        let best = self.best(shape, policy, true).or_else(|| self.best(shape, policy, false));
+        let best = best.or_else(|| Self::scattered(shape));
+        if let Some(best) = best {
+            for (t, l) in best.points {
+                self.free_mw[best.region][t] -= shape.power_mw[l];
+                schedule.at[t] = Some((best.region, l));
+            }
+        }
+        schedule
+    }
+
+    /// The best single run; one that the deadline cuts off only where the deadline has a price and nothing else fits.
+    fn best(&self, shape: &Shape, policy: Policy, within_capacity: bool) -> Option<Candidate> {
+        let mut best: Option<Candidate> = None;
+        for r in shape.regions() {
+            if shape.home.is_some_and(|home| home != r) {
+                continue;
+            }
+            let last = if shape.running.is_some() { shape.first + 1 } else { shape.end };
+            for from in shape.first..last {
+                let Some(candidate) = self.run(shape, policy, within_capacity, r, from) else { continue };
+                if best.as_ref().is_none_or(|known| candidate.score < known.score) {
+                    best = Some(candidate);
+                }
+            }
+        }
+        best
+    }
+
+    fn run(&self, shape: &Shape, policy: Policy, within_capacity: bool, r: usize, from: usize) -> Option<Candidate> {
+        let (mut work, mut price, mut points) = (0.0, 0.0, Vec::new());
+        for t in from..shape.end {
+            let fits =
+                |&l: &usize| shape.usable(r, t, l) && (!within_capacity || shape.power_mw[l] <= self.free_mw[r][t]);
+            let l = (0..shape.rate.len()).filter(fits).max_by(|&a, &b| shape.rate[a].total_cmp(&shape.rate[b]))?;
+            work += shape.rate[l];
+            price += shape.power_mw[l] * self.price[r][t];
+            points.push((t, l));
+            if shape.is_done(work) {
+                #[allow(clippy::cast_precision_loss)]
+                let score = if policy == Policy::AtOnce { t as f64 } else { price };
+                return Some(Candidate { region: r, points, score });
+            }
+        }
+        None
+    }
+
+    /// No single run does the work: the first allowed periods of the region that does most, pauses or not.
+    fn scattered(shape: &Shape) -> Option<Candidate> {
+        let candidates = shape.regions().into_iter().filter(|&r| shape.home.is_none_or(|home| home == r)).map(|r| {
+            let (mut work, mut points) = (0.0, Vec::new());
+            for t in shape.first..shape.end {
+                if shape.is_done(work) {
+                    break;
+                }
+                let usable = (0..shape.rate.len()).filter(|&l| shape.usable(r, t, l));
+                match usable.max_by(|&a, &b| shape.rate[a].total_cmp(&shape.rate[b])) {
+                    Some(l) => {
+                        work += shape.rate[l];
+                        points.push((t, l));
+                    }
+                    None if !shape.preemptible && !points.is_empty() => break,
+                    None => {}
+                }
+            }
+            // A job that may not pause and would be cut short stays where it is: better idle than broken.
+            if !shape.preemptible && !shape.is_done(work) && shape.running.is_none() {
+                points.clear();
+            }
+            Candidate { region: r, points, score: -work }
+        });
+        candidates.min_by(|a, b| a.score.total_cmp(&b.score))
+    }
+
+    /// A divisible job fills what is free, in order of time or price, and overloads the rest if it must.
+    fn pour(&mut self, shape: &Shape, policy: Policy, periods: usize) -> Schedule {
+        let points = shape.rate.len();
+        let mut shares = vec![vec![vec![0.0; points]; periods]; self.free_mw.len()];
+        let mut cells: Vec<(usize, usize)> =
+            shape.regions().into_iter().flat_map(|r| (shape.first..shape.end).map(move |t| (r, t))).collect();
+        cells.retain(|&(r, t)| shape.allowed(r, t));
+        match policy {
+            Policy::AtOnce => cells.sort_by_key(|&(r, t)| (t, r)),
+            Policy::Cheapest => cells.sort_by(|a, b| self.price[a.0][a.1].total_cmp(&self.price[b.0][b.1])),
+        }
+        let mut left = shape.left;
+        for within_capacity in [true, false] {
+            for &(r, t) in &cells {
+                let usable = (0..points).filter(|&l| shape.usable(r, t, l));
+                let Some(l) = usable.max_by(|&a, &b| shape.rate[a].total_cmp(&shape.rate[b])) else { continue };
+                let taken: f64 = shares[r][t].iter().sum();
+                let mut share = (1.0 - taken).min(left / shape.rate[l]);
+                if within_capacity && shape.power_mw[l] > 0.0 {
+                    share = share.min(self.free_mw[r][t].max(0.0) / shape.power_mw[l]);
+                }
+                if share > 0.0 {
+                    shares[r][t][l] += share;
+                    left -= share * shape.rate[l];
+                    self.free_mw[r][t] -= share * shape.power_mw[l];
+                }
+            }
+        }
+        Schedule { at: vec![None; periods], shares: Some(shares) }
+    }
+}

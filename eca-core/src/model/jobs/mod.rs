@@ -1,0 +1,63 @@
+//! Batch jobs in compact form. Each job takes the smallest form that is exact for its features:
+//!
+//! - `starts`: one point, one run, no state: how many copies start in each region and period;
+//! - `shares`: divisible jobs: any share of each point;
+//! - `runs`: everything else: which point each copy works at in each region and period.
+//!
+//! With the load given (a re-dispatch), nothing is decided here.
+
+mod given;
+mod runs;
+mod shares;
+mod starts;
+
+use super::{Draft, Frame, JobLoad, Rule};
+use crate::milp::{Col, Tag};
+use crate::schedule::Shape;
+use crate::unit::inferences_to_millions;
+
+pub(super) struct Jobs;
+
+impl Rule for Jobs {
+    fn name(&self) -> &'static str {
+        "jobs"
+    }
+
+    fn columns(&self, frame: &Frame<'_>, draft: &mut Draft) {
+        if let JobLoad::Given(accounts) = frame.load {
+            given::add(frame, draft, accounts);
+            return;
+        }
+        for shape in frame.shapes {
+            if shape.divisible {
+                (0..shape.count).for_each(|copy| shares::columns(frame, draft, shape, copy));
+            } else if starts::applies(shape) {
+                starts::columns(frame, draft, shape);
+            } else {
+                (0..shape.count).for_each(|copy| runs::columns(frame, draft, shape, copy));
+            }
+        }
+    }
+
+    fn rows(&self, _frame: &Frame<'_>, _draft: &mut Draft) {}
+}
+
+/// A column for the part of its whole work that a job with a priced deadline leaves undone.
+fn undone_column(frame: &Frame<'_>, draft: &mut Draft, shape: &Shape, most: f64, copy: u32) -> Option<Col> {
+    shape.priced.then(|| {
+        let tag = Tag::new("undone").object(shape.job).part(copy as usize);
+        let column = draft.milp.continuous(0.0, most, frame.ladder.undone_gbp[shape.job], tag);
+        draft.undone.push(column);
+        column
+    })
+}
+
+/// Whether any cap counts inferences.
+fn counts_inferences(frame: &Frame<'_>) -> bool {
+    frame.problem.carbon_caps().iter().any(|cap| cap.metric == crate::problem::CapMetric::GPerInference)
+}
+
+/// Millions of inferences in the whole work.
+fn millions(shape: &Shape) -> f64 {
+    inferences_to_millions(shape.inferences)
+}

@@ -1,0 +1,56 @@
+//! One run at one point: `starts[r, t]` copies begin there. Exact for any number of identical copies, and much
+//! tighter than one binary for each period. A run that the deadline cuts off (priced deadlines) leaves work undone.
+
+use super::{Draft, Frame, counts_inferences, millions, undone_column};
+use crate::milp::Tag;
+use crate::model::JobColumns;
+use crate::schedule::Shape;
+
+/// Whether the form is exact for a job.
+pub(super) fn applies(shape: &Shape) -> bool {
+    let one_run = !shape.preemptible || (shape.pauses_left == Some(0) && !shape.priced);
+    shape.rate.len() == 1 && one_run && shape.home.is_none() && shape.migration.is_none()
+}
+
+pub(super) fn columns(frame: &Frame<'_>, draft: &mut Draft, shape: &Shape) {
+    let tag = |rule| Tag::new(rule).object(shape.job);
+    let length = shape.need(0);
+    let count = f64::from(shape.count);
+    let startup = frame.problem.jobs()[shape.job].startup_cost_gbp;
+    let mut starts = Vec::new();
+    let mut all = Vec::new();
+    let mut work = Vec::new();
+    for r in shape.regions() {
+        for from in shape.first..shape.end {
+            let to = (from + length).min(shape.end);
+            let cut = to - from < length;
+            if (cut && !shape.priced) || !(from..to).all(|t| shape.allowed(r, t)) {
+                continue;
+            }
+            let start = draft.milp.integer(0.0, count, startup, tag("start").part(r).period(from));
+            starts.push((r, from, start));
+            all.push((start, 1.0));
+            #[allow(clippy::cast_precision_loss)]
+            let done = if cut { (to - from) as f64 * shape.rate[0] } else { shape.left };
+            work.push((start, done));
+            let mut left = done;
+            for t in from..to {
+                draft.it_load.at_mut((r, t)).columns.push((start, shape.power_mw[0]));
+                if counts_inferences(frame) {
+                    let part = left.min(shape.rate[0]);
+                    left -= part;
+                    draft.inferences.at_mut((r, t)).columns.push((start, part * millions(shape)));
+                }
+            }
+        }
+    }
+    let wanted = shape.left * count;
+    if let Some(undone) = undone_column(frame, draft, shape, wanted, 0) {
+        work.push((undone, 1.0));
+        draft.milp.row(wanted, f64::INFINITY, &work, tag("work"));
+        draft.milp.row(0.0, count, &all, tag("copies"));
+    } else {
+        draft.milp.row(count, count, &all, tag("copies"));
+    }
+    draft.jobs.push(JobColumns::Starts { job: shape.job, length, starts });
+}

@@ -1,0 +1,77 @@
+//! Default prices of broken promises: each tier at least twice the worst marginal cost of the tier below.
+//!
+//! `carbon excess < undone work < shed inferences < overloads`. The formulas stand in docs/model.md, "Default prices".
+
+use crate::problem::{Job, ProblemDocument};
+use crate::schedule::Shape;
+
+/// Steps of the ladder are this far apart.
+const STEP: f64 = 2.0;
+/// A service whose inferences need less energy than this is priced as if they needed so much, Wh.
+const LEAST_WH: f64 = 1e-3;
+
+/// Default prices of one problem.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ladder {
+    /// Price of leaving all of a job's work undone, GBP, by job; only used where the deadline is priced.
+    pub(crate) undone_gbp: Vec<f64>,
+    /// Price of storage missing at the end, GBP/MWh.
+    pub(crate) end_soc_gbp_per_mwh: f64,
+    /// Price of IT and import beyond the limits, GBP/MWh.
+    pub(crate) overload_gbp_per_mwh: f64,
+}
+
+impl Ladder {
+    pub(crate) fn new(document: &ProblemDocument, shapes: &[Shape]) -> Self {
+        let worst = worst_energy_gbp_per_mwh(document);
+        let h = document.horizon.step_h();
+        let jobs = || document.jobs.iter().zip(shapes);
+        let undone_gbp: Vec<f64> = jobs().map(|(job, shape)| undone(job, shape, worst, h)).collect();
+        let undone_per_mwh = jobs()
+            .zip(&undone_gbp)
+            .filter(|((_, shape), _)| shape.priced)
+            .map(|((_, shape), price)| price * shape.left / energies(shape, h).fold(f64::INFINITY, f64::min));
+        let shed_per_mwh = document.services.iter().map(|service| {
+            let least = service.points.iter().map(|point| point.wh_per_inference).fold(f64::INFINITY, f64::min);
+            service.shed_penalty_gbp_per_million / least.max(LEAST_WH)
+        });
+        let top = undone_per_mwh.chain(shed_per_mwh).filter(|price| price.is_finite()).fold(STEP * worst, f64::max);
+        Self { undone_gbp, end_soc_gbp_per_mwh: STEP * worst, overload_gbp_per_mwh: STEP * top }
+    }
+}
+
+/// More than any MWh of IT energy can cost in this problem.
+fn worst_energy_gbp_per_mwh(document: &ProblemDocument) -> f64 {
+    let h = document.horizon.step_h();
+    let carbon_gbp_per_kg: f64 = document.carbon_caps.iter().filter_map(|cap| cap.price_gbp_per_kg).sum();
+    let cells = document.regions.iter().flat_map(|region| (0..document.horizon.periods).map(move |t| (region, t)));
+    cells
+        .map(|(region, t)| {
+            let energy = region.import_price_gbp_per_mwh.at(t).abs()
+                + region.network_charge_gbp_per_mwh.at(t)
+                + region.congestion_gbp_per_mwh.at(t).abs()
+                + region.export_price_gbp_per_mwh.at(t).abs()
+                + region.demand_charge_gbp_per_mw / h
+                + region.carbon_g_per_kwh.at(t) * carbon_gbp_per_kg;
+            region.pue_slope.at(t) * energy
+        })
+        .fold(1.0, f64::max)
+}
+
+/// IT energy of all the work that is left, at each point.
+fn energies(shape: &Shape, h: f64) -> impl Iterator<Item = f64> + '_ {
+    shape.power_mw.iter().enumerate().map(move |(l, power)| {
+        #[allow(clippy::cast_precision_loss)]
+        let periods = shape.need(l) as f64;
+        power * h * periods
+    })
+}
+
+fn undone(job: &Job, shape: &Shape, worst: f64, h: f64) -> f64 {
+    job.undone_penalty_gbp.unwrap_or_else(|| {
+        let energy = energies(shape, h).fold(0.0, f64::max);
+        let moves = job.migration.map_or(0.0, |migration| migration.cost_gbp);
+        let importance = f64::from(4_u8.saturating_sub(job.tier));
+        STEP * importance * (worst * energy + job.startup_cost_gbp + job.pause_cost_gbp + moves)
+    })
+}

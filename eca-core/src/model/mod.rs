@@ -1,0 +1,60 @@
+//! The mathematics: one rule for each file, written into one sparse model.
+//!
+//! [`Frame`] is what every rule reads, [`Draft`] what it writes. A rule first adds its columns, and to the balances it
+//! takes part in; then its rows. Adding a rule touches one new file and the list [`RULES`].
+
+mod capacity;
+mod carbon;
+mod demand_charge;
+mod draft;
+mod frame;
+mod grid;
+mod jobs;
+mod ladder;
+mod service;
+mod solar;
+mod storage;
+
+pub(crate) use carbon::windows;
+pub(crate) use draft::{CapColumn, Draft, JobColumns, ServiceColumns, StorageColumns};
+pub(crate) use frame::{Frame, JobLoad, Lazy};
+pub(crate) use ladder::Ladder;
+
+/// One rule of the model.
+pub(crate) trait Rule: Sync {
+    /// Its name in docs/model.md.
+    fn name(&self) -> &'static str;
+    /// Adds its columns, with their costs, and its terms to the balances.
+    fn columns(&self, frame: &Frame<'_>, draft: &mut Draft);
+    /// Adds its rows.
+    fn rows(&self, frame: &Frame<'_>, draft: &mut Draft);
+}
+
+/// Every rule, in the order in which columns are added.
+pub(crate) const RULES: [&dyn Rule; 8] = [
+    &jobs::Jobs,
+    &service::Services,
+    &capacity::Capacity,
+    &storage::Storage,
+    &solar::Solar,
+    &grid::Grid,
+    &demand_charge::DemandCharge,
+    &carbon::CarbonCaps,
+];
+
+/// Writes the whole model.
+pub(crate) fn build(frame: &Frame<'_>) -> Draft {
+    build_without(frame, None)
+}
+
+/// Writes the model without the rows of one rule: to show that the rule matters.
+pub(crate) fn build_without(frame: &Frame<'_>, dropped: Option<&str>) -> Draft {
+    let mut draft = Draft::new(frame);
+    for rule in RULES {
+        rule.columns(frame, &mut draft);
+    }
+    for rule in RULES.iter().filter(|rule| Some(rule.name()) != dropped) {
+        rule.rows(frame, &mut draft);
+    }
+    draft
+}

@@ -1,0 +1,9 @@
+//! One job's schedules: which are allowed, what each one does and costs.
+
+mod account;
+mod fit;
+mod shape;
+
+pub(crate) use account::{Account, Schedule, Shares};
+pub(crate) use fit::most_work;
+pub(crate) use shape::Shape;
