@@ -6,10 +6,6 @@ use crate::milp::Tag;
 pub(super) struct Capacity;
 
 impl Rule for Capacity {
-    fn name(&self) -> &'static str {
-        "capacity"
-    }
-
     fn columns(&self, frame: &Frame<'_>, draft: &mut Draft) {
         let price = frame.h * frame.ladder.overload_gbp_per_mwh;
         for (r, t) in frame.cells() {

@@ -40,10 +40,6 @@ pub(crate) fn windows(window: CapWindow, horizon: &Horizon) -> Vec<Range<usize>>
 }
 
 impl Rule for CarbonCaps {
-    fn name(&self) -> &'static str {
-        "carbon_cap"
-    }
-
     fn columns(&self, frame: &Frame<'_>, draft: &mut Draft) {
         for (c, cap) in frame.problem.carbon_caps().iter().enumerate() {
             for range in windows(cap.window, frame.problem.horizon()) {

@@ -6,10 +6,6 @@ use crate::milp::Tag;
 pub(super) struct DemandCharge;
 
 impl Rule for DemandCharge {
-    fn name(&self) -> &'static str {
-        "demand_charge"
-    }
-
     fn columns(&self, _frame: &Frame<'_>, _draft: &mut Draft) {}
 
     fn rows(&self, frame: &Frame<'_>, draft: &mut Draft) {

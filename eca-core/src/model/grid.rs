@@ -17,10 +17,6 @@ fn import_limit_mw(region: &Region, t: usize) -> f64 {
 }
 
 impl Rule for Grid {
-    fn name(&self) -> &'static str {
-        "grid"
-    }
-
     fn columns(&self, frame: &Frame<'_>, draft: &mut Draft) {
         let h = frame.h;
         for (r, t) in frame.cells() {

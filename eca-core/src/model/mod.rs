@@ -22,8 +22,6 @@ pub(crate) use ladder::Ladder;
 
 /// One rule of the model.
 pub(crate) trait Rule: Sync {
-    /// Its name in docs/model.md.
-    fn name(&self) -> &'static str;
     /// Adds its columns, with their costs, and its terms to the balances.
     fn columns(&self, frame: &Frame<'_>, draft: &mut Draft);
     /// Adds its rows.
@@ -44,16 +42,11 @@ pub(crate) const RULES: [&dyn Rule; 8] = [
 
 /// Writes the whole model.
 pub(crate) fn build(frame: &Frame<'_>) -> Draft {
-    build_without(frame, None)
-}
-
-/// Writes the model without the rows of one rule: to show that the rule matters.
-pub(crate) fn build_without(frame: &Frame<'_>, dropped: Option<&str>) -> Draft {
     let mut draft = Draft::new(frame);
     for rule in RULES {
         rule.columns(frame, &mut draft);
     }
-    for rule in RULES.iter().filter(|rule| Some(rule.name()) != dropped) {
+    for rule in RULES {
         rule.rows(frame, &mut draft);
     }
     draft

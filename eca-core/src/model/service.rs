@@ -18,10 +18,6 @@ fn in_time(service: &Service, region: &Region, point: usize) -> bool {
 }
 
 impl Rule for Services {
-    fn name(&self) -> &'static str {
-        "service"
-    }
-
     fn columns(&self, frame: &Frame<'_>, draft: &mut Draft) {
         for (s, service) in frame.problem.services().iter().enumerate() {
             let mut columns = ServiceColumns::default();

@@ -6,10 +6,6 @@ use crate::milp::Tag;
 pub(super) struct Solar;
 
 impl Rule for Solar {
-    fn name(&self) -> &'static str {
-        "solar"
-    }
-
     fn columns(&self, frame: &Frame<'_>, draft: &mut Draft) {
         for (r, t) in frame.cells() {
             let available = frame.problem.regions()[r].solar_mw.at(t);

@@ -9,10 +9,6 @@ use crate::milp::Tag;
 pub(super) struct Storage;
 
 impl Rule for Storage {
-    fn name(&self) -> &'static str {
-        "storage"
-    }
-
     fn columns(&self, frame: &Frame<'_>, draft: &mut Draft) {
         let h = frame.h;
         for (b, battery) in frame.problem.batteries().iter().enumerate() {

@@ -19,10 +19,6 @@ use crate::unit::inferences_to_millions;
 pub(super) struct Jobs;
 
 impl Rule for Jobs {
-    fn name(&self) -> &'static str {
-        "jobs"
-    }
-
     fn columns(&self, frame: &Frame<'_>, draft: &mut Draft) {
         if let JobLoad::Given(accounts) = frame.load {
             given::add(frame, draft, accounts);
