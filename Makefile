@@ -137,11 +137,11 @@ test-notebooks: dev-setup develop ## the notebooks, from top to bottom
 
 .PHONY: test-packaging
 test-packaging: dev-setup ## the sdist with pip, and the installed C library with pkg-config and CMake
-	$(PY) -m pytest -q tools/test_packaging.py -m "not release"
+	$(PY) -m pytest -q tools/test_packaging.py -k "not release"
 
 .PHONY: test-release
 test-release: dev-setup ## the packages with HiGHS inside: wheel in an empty environment, C archive
-	$(PY) -m pytest -q tools/test_packaging.py -m release
+	$(PY) -m pytest -q tools/test_packaging.py -k release
 
 .PHONY: licences
 licences: setup ## origin and licences of the Rust dependencies, THIRD_PARTY_NOTICES

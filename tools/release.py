@@ -45,7 +45,7 @@ def build_env(static: bool) -> tuple[dict[str, str], Path, Path]:
     prefix = highs.static_prefix(None) if static else hp.ensure_shared(highs.PREFIX)
     # A target folder for each: else the two would rebuild each other's crates, and those of a developer.
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / ("static" if static else "shared")
-    env = {**os.environ, **hp.link_env(prefix, static, ROOT), "CARGO_TARGET_DIR": str(ROOT / target)}
+    env = {**os.environ, **hp.link_env(prefix, static), "CARGO_TARGET_DIR": str(ROOT / target)}
     return env, prefix, ROOT / target
 
 

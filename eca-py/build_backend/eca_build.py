@@ -77,7 +77,7 @@ def linked_highs() -> Iterator[Path | None]:
     root = workspace()
     static = wants_static()
     prefix = hp.ensure_static(root / ".highs" / "static", root) if static else hp.ensure_shared(root / ".highs")
-    changes = hp.link_env(prefix, static, root)
+    changes = hp.link_env(prefix, static)
     before = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)
     try:

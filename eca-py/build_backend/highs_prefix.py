@@ -87,10 +87,10 @@ def tool_env() -> dict[str, str]:
     return env
 
 
-def link_env(prefix: Path, static: bool, workspace: Path) -> dict[str, str]:
+def link_env(prefix: Path, static: bool) -> dict[str, str]:
     """The environment of a cargo call that links the HiGHS of `prefix` and leaves no path of this machine behind."""
     cargo_home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
-    flags = [f"--remap-path-prefix={cargo_home / 'registry' / 'src'}=/crates", f"--remap-path-prefix={workspace}=/eca"]
+    flags = [f"--remap-path-prefix={cargo_home / 'registry' / 'src'}=/crates"]
     # HOST_PKG_CONFIG_PATH goes before the PKG_CONFIG_PATH that .cargo/config.toml of a checkout forces, and
     # CARGO_ENCODED_RUSTFLAGS before its rpath.
     flags += os.environ.get("RUSTFLAGS", "").split()
