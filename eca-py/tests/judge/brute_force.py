@@ -440,4 +440,4 @@ def least_excess(side: EnergySide, combinations: list[list[Fixed]], promised: di
         return lowest
 
     excess = best(weights, False, highspy.kHighsInf)
-    return BruteForce(best(side.lp.cost, True, excess + 1e-9 * max(1.0, excess)), excess, len(combinations))
+    return BruteForce(best(side.lp.cost, True, excess + 1e-6), excess, len(combinations))

@@ -75,7 +75,7 @@ def random_problem(seed: int, size: str = "tiny", features: Iterable[str] | None
     for number in range(dice.rng.choice((0, 0, 1, 1, 2)) if dice.on("battery", 0.8) else 0):
         doc["batteries"].append(_battery(dice, f"b{number}", dice.of(names)))
     wanted = dice.rng.choice((0, 1, 1, 2, 2)) if tiny else dice.rng.choice((1, 2, 2, 3, 4, 6))
-    room = 300 if tiny else 4_000
+    room = 300 if tiny else 800
     for number in range(wanted):
         room = _add_job(dice, doc, f"j{number}", names, room, tiny)
     if dice.on("service", 0.4):
@@ -175,7 +175,7 @@ def _add_job(dice: Dice, doc: Document, name: str, names: list[str], room: int, 
                 continue
             doc["jobs"].append(job)
             return room // combinations
-        if len(found) <= min(room, 1_500):
+        if len(found) <= min(room, 400):
             doc["jobs"].append(job)
             return room - len(found)
     return room

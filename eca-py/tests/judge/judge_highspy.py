@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .document import Cap, Document, Job, Problem, Service, read
 from .linear import Infeasible, Linear
 
 DONE = 1e-9
+EXCESS_ROOM_KG = 1e-6
 MAX_SCHEDULES = 20_000
 Step = tuple[int, int]
 KINDS = ("undone", "shed", "overload")
@@ -44,13 +45,18 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The optimum: `objective_gbp = money_gbp + sum(penalties_gbp)`."""
+    """The optimum: `objective_gbp = money_gbp + sum(penalties_gbp)`.
+
+    `strict_fallback`: the strict caps could not all be kept without worse promises. `unclear`: plans of the same cost
+    break promises by different amounts, so that the procedure for strict caps has more than one outcome.
+    """
 
     objective_gbp: float
     money_gbp: float
     penalties_gbp: dict[str, float]
     strict_excess_kg: float
     strict_fallback: bool
+    unclear: bool
     carbon_kg: float
     facility_mwh: float
     inferences: float
@@ -492,30 +498,52 @@ def judge(doc: Document, reading: str = "kinds") -> Judgement:
     m = build(p)
     if not m.strict_excess:
         return answer(m, m.lp.minimise(), False)
+    amounts = promised_amounts(m, reading)
     without = m.lp.minimise()
+    unclear = not settled(m, without, amounts)
     for column in m.strict_excess:
         m.lp.upper[column] = 0.0
-    amounts = promised_amounts(m, reading)
     try:
         kept = m.lp.minimise()
+        unclear = unclear or not settled(m, kept, amounts)
         if all(value(terms, kept) <= value(terms, without) + small(value(terms, without)) for terms in amounts):
-            return answer(m, kept, False)
+            return answer(m, kept, False, unclear)
     except Infeasible:
         pass
     for column in m.strict_excess:
         m.lp.upper[column] = math.inf
     for terms in amounts:
-        amount = value(terms, without)
-        m.lp.row(terms, lower=amount if reading == "equal" else -math.inf, upper=amount + 1e-9 * max(1.0, amount))
+        largest = max([*terms.values(), 1e-9])
+        amount = value(terms, without) / largest
+        lower = amount - 1e-9 * max(1.0, amount) if reading == "equal" else -math.inf
+        m.lp.row({c: v / largest for c, v in terms.items()}, lower, amount + 1e-9 * max(1.0, amount))
     excess = {column: 1.0 for column in m.strict_excess}
     least = value(excess, m.lp.minimise([excess.get(column, 0.0) for column in range(len(m.lp.cost))]))
-    row = m.lp.row(excess, upper=least + 1e-9 * max(1.0, least))
+    m.lp.row(excess, upper=least + EXCESS_ROOM_KG)
+    return replace(answer(m, m.lp.minimise(), True, unclear), strict_excess_kg=least)
+
+
+def settled(m: Model, x: list[float], amounts: list[Terms]) -> bool:
+    """Whether every plan of the same cost breaks promises by the same amounts."""
+    cost = {column: gbp for column, gbp in enumerate(m.lp.cost) if gbp != 0.0}
+    least = value(cost, x)
+    if not cost:
+        return True
+    slack = 1e-6 * max(1.0, abs(least))
+    largest = max(abs(gbp) for gbp in cost.values())
+    m.lp.row({column: gbp / largest for column, gbp in cost.items()}, upper=(least + slack) / largest + 1e-8)
     try:
-        x = m.lp.minimise()
+        for terms in amounts:
+            ends = []
+            for sign in (1.0, -1.0):
+                ends.append(value(terms, m.lp.minimise([sign * terms.get(c, 0.0) for c in range(len(m.lp.cost))])))
+            if ends[1] - ends[0] > 100.0 * (slack + 1e-8 * largest) + 1e-3:
+                return False
+        return True
     except Infeasible:
-        m.lp.rows[row] = (excess, -math.inf, least + 1e-7 * max(1.0, least))
-        x = m.lp.minimise()
-    return answer(m, x, True)
+        return False
+    finally:
+        m.lp.rows.pop()
 
 
 def small(amount: float) -> float:
@@ -534,7 +562,7 @@ def promised_amounts(m: Model, reading: str) -> list[Terms]:
     return list(sums.values())
 
 
-def answer(m: Model, x: list[float], fallback: bool) -> Judgement:
+def answer(m: Model, x: list[float], fallback: bool, unclear: bool = False) -> Judgement:
     """The judgement that a solution stands for."""
     p = m.p
     penalties = {kind: value(terms, x) for kind, terms in m.penalty.items()}
@@ -553,6 +581,7 @@ def answer(m: Model, x: list[float], fallback: bool) -> Judgement:
         penalties_gbp=penalties,
         strict_excess_kg=sum(x[column] for column in m.strict_excess),
         strict_fallback=fallback,
+        unclear=unclear,
         carbon_kg=carbon,
         facility_mwh=facility,
         inferences=sum(value(terms, x) for terms in m.done.values()),

@@ -72,14 +72,27 @@ class Linear:
         """The values of the columns at the optimum.
 
         The integers of the mixed-integer optimum are rounded and fixed and the rest solved again as an LP, so that
-        no tolerance on integers leaks into the objective.
+        no tolerance on integers leaks into the objective. Rows that are met with hardly any room may look infeasible
+        to the presolve of HiGHS; only a model that is infeasible without it, too, counts as infeasible.
         """
         weights = self.cost if cost is None else cost
-        highs = solver()
-        self.pass_to(highs, weights, any(self.integer))
-        values = run(highs)
         if not any(self.integer):
-            return values
+            highs = solver()
+            self.pass_to(highs, weights, False)
+            return run(highs)
+        for presolve in ("choose", "off"):
+            try:
+                return self.minimise_with(presolve, weights)
+            except Infeasible:
+                pass
+        raise Infeasible
+
+    def minimise_with(self, presolve: str, weights: Sequence[float]) -> list[float]:
+        """The values of the columns at the optimum, with presolve as it is chosen or off."""
+        highs = solver()
+        highs.setOptionValue("presolve", presolve)
+        self.pass_to(highs, weights, True)
+        values = run(highs)
         fixed = Linear(self.cost, list(self.lower), list(self.upper), self.integer, self.rows)
         for c, flag in enumerate(self.integer):
             if flag:
