@@ -2,7 +2,8 @@
 
 use crate::support::*;
 use eca_core::{
-    Battery, CapMetric, CapWindow, CarbonCap, DeadlineKind, Job, JobPoint, Plan, Problem, Region, Service, ServicePoint,
+    Battery, CapMetric, CapWindow, CarbonCap, DeadlineKind, Job, JobPoint, JobState, Migration, Plan, Problem, Region,
+    Service, ServicePoint,
 };
 
 fn site() -> Region {
@@ -94,6 +95,7 @@ fn every_term_of_the_default_prices_counts() {
         problem_of(site(), batch().startup_cost_gbp(5.0), cap(0.1)),
         problem_of(site(), batch().pause_cost_gbp(1.0), cap(0.1)),
         problem_of(site(), batch().undone_penalty_gbp(673.0), cap(0.1)),
+        problem_of(site(), batch().migration(Migration { cost_gbp: 1.0, periods: 0, energy_mwh: 0.0 }), cap(0.1)),
     ];
     for problem in &changed {
         breaks_in(problem, &plan(), "broken_limits");
@@ -119,4 +121,32 @@ fn shedding_raises_the_price_of_overloads() {
     plan.broken_limits[2].price_gbp = 0.25 * 160_000.0;
     totals(&mut plan, 37.25, 336.0 + 80_000.0 + 129.6, 2.25, 187.5, 1.5e6);
     passes_in(&problem, &plan);
+}
+
+/// Half of the work is left and takes 1 MWh: an overload costs 2 * 1000 * 0.5 / 1 GBP/MWh where the deadline is priced,
+/// else 2 * 2 * 10.
+#[test]
+fn only_work_left_at_priced_deadlines_raises_the_price_of_overloads() {
+    for (kind, price) in [(DeadlineKind::Priced, 100.0), (DeadlineKind::Hard, 4.0)] {
+        let running = JobState {
+            region: "site".into(),
+            point: Some(0),
+            done_inferences: 0.0,
+            done_gpu_hours: 1.0,
+            running_since: None,
+            can_stop: true,
+            pauses: 0,
+        };
+        let mut job = Job::gpu_hours("job", 2.0, [JobPoint::gpu_hours(1.0, 1.0)]).deadline_kind(kind).state(running);
+        job.undone_penalty_gbp = (kind == DeadlineKind::Priced).then_some(1000.0);
+        let site = Region::new("site").it_capacity_mw(1.0).import_limit_mw(0.9).import_price_gbp_per_mwh(10.0);
+        let problem = Problem::builder(horizon(60, 2)).region(site).job(job).build().unwrap();
+        let mut plan = empty(&problem);
+        let cells = [Some(("site", 0)), None];
+        plan.jobs.push(self::job("job", &cells, &[1.0, 0.0], &[0.0; 2], "2026-03-02T01:00:00Z"));
+        plan.regions.push(plain("site", &[1.0, 0.0]));
+        plan.broken_limits.push(broken("import_overload", "site", Some(0), 0.1, "mw", price));
+        totals(&mut plan, 10.0, price, 1.0, 0.0, 0.0);
+        passes(&problem, &plan);
+    }
 }

@@ -1,7 +1,10 @@
 //! One site with solar, a battery and a job that pauses once.
 
 use crate::support::*;
-use eca_core::{Battery, DeadlineKind, Horizon, Job, JobPoint, Outcome, Plan, Problem, Region, RunWhen};
+use eca_core::{
+    Battery, CapMetric, CapWindow, CarbonCap, DeadlineKind, Horizon, Job, JobPoint, Outcome, Plan, Problem, Region,
+    RunWhen,
+};
 
 fn site() -> Region {
     Region::new("london")
@@ -245,4 +248,35 @@ fn pauses_and_runs() {
         changed.inferences = Some(work);
         breaks_in(&job(changed), &plan(), rule);
     }
+}
+
+/// Three quarters of the work of [`plan`]: only the last working period may be less than full, unless a cap on grams
+/// per inference makes the time of each inference matter.
+#[test]
+fn the_last_period_may_be_less_than_full() {
+    let short = |first: f64, second: f64| {
+        let mut plan = plan();
+        plan.jobs[0].inferences = vec![first, 0.0, second, 0.0];
+        totals(&mut plan, 117.42, 0.0, 1.52, 188.5, 750_000.0);
+        plan
+    };
+    let mut less = embed();
+    less.inferences = Some(750_000.0);
+    let without = problem_of(site(), store(), less.clone());
+    let cap = CarbonCap::strict("cap", CapMetric::GPerInference, 1.0, CapWindow::Horizon);
+    let builder = Problem::builder(day()).region(site()).battery(store()).job(less);
+    let with = builder.carbon_cap(cap).build().unwrap();
+    passes_in(&without, &short(500_000.0, 250_000.0));
+    breaks_in(&without, &short(250_000.0, 500_000.0), "job_inferences");
+    passes_in(&with, &short(250_000.0, 500_000.0));
+    breaks_in(&with, &short(600_000.0, 150_000.0), "job_inferences");
+}
+
+#[test]
+fn a_limit_that_is_just_kept_is_not_listed() {
+    let tight = problem_of(site().import_limit_mw(1.3), store(), embed());
+    let mut plan = plan();
+    passes_in(&tight, &plan);
+    plan.broken_limits.push(broken("import_overload", "london", Some(0), 0.0, "mw", 0.0));
+    breaks_in(&tight, &plan, "broken_limits");
 }

@@ -134,3 +134,24 @@ fn a_paused_job_resumes() {
     passes_in(&problem(half_done().max_pauses(3).state(tired.clone())), &right);
     breaks_in(&problem(unsure().max_pauses(2).state(tired)), &right, "max_pauses");
 }
+
+#[test]
+fn a_running_job_need_not_wait_for_its_earliest_start() {
+    let problem = problem(half_done().earliest_start(time("2026-03-02T01:00:00Z")).state(state(Some(0))));
+    passes(&problem, &plan(&problem, [A, A, NO, NO], [1.0, 1.0, 0.0, 0.0], 0, 0, 0.0));
+}
+
+/// Work left costs 2 * 4 * (10 * 4 + 50 + 3) = 744 GBP for all of it.
+#[test]
+fn a_job_that_may_not_pause_works_until_its_deadline() {
+    let problem = problem(half_done().preemptible(false).deadline_kind(DeadlineKind::Priced));
+    let late = |cells: Cells, power: [f64; 4]| {
+        let mut plan = plan(&problem, cells, power, 0, 0, 50.0);
+        (plan.jobs[0].finished_at, plan.jobs[0].undone_frac) = (None, 0.25);
+        plan.broken_limits.push(broken("undone", "job", None, 0.25, "frac", 186.0));
+        totals(&mut plan, 80.0, 186.0, 3.0, 0.0, 0.0);
+        plan
+    };
+    passes(&problem, &late([NO, A, A, A], [0.0, 1.0, 1.0, 1.0]));
+    breaks_in(&problem, &late([A, A, A, NO], [1.0, 1.0, 1.0, 0.0]), "preemptible");
+}
