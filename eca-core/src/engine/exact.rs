@@ -7,6 +7,7 @@ use super::assemble::Decision;
 use super::{Answer, Run, decode};
 use crate::milp::{self, Col, Milp, MilpOptions, MilpSolution, MilpStatus};
 use crate::model::{self, Draft, Frame, JobLoad, Lazy};
+use crate::problem::Region;
 use crate::schedule::{Account, Schedule, Shape};
 use crate::unit::millions_to_inferences;
 use crate::{Error, Result};
@@ -120,34 +121,39 @@ enum Both {
     Grid(usize, usize),
 }
 
-/// Fixes whole columns and directions, and re-solves the LP that is left, until nothing does two opposite things.
+/// Fixes whole columns and one direction for every battery and connection, and re-solves the LP that is left.
+///
+/// Returns its point, and what did two opposite things before.
 fn polish(
     run: &mut Run<'_>,
     frame: &Frame<'_>,
     draft: &Draft,
     values: Vec<f64>,
 ) -> Result<(Option<Vec<f64>>, Vec<Both>)> {
-    let mut directed = Vec::new();
-    let mut found = opposites(frame, draft, &values);
+    let found = opposites(frame, draft, &values);
     if found.is_empty() && draft.milp.integers() == 0 {
-        return Ok((Some(values), directed));
+        return Ok((Some(values), found));
     }
     let mut lp = draft.milp.fixed(&values);
-    let options = MilpOptions { time_limit_s: None, ..MilpOptions::exact() };
-    let mut values = values;
-    for _ in 0..ROUNDS {
-        for &both in &found {
-            close(frame, draft, &mut lp, both, &values);
-        }
-        directed.append(&mut found);
-        let Some(next) = run.call(&lp, &options)?.values else { return Ok((None, directed)) };
-        values = next;
-        found = opposites(frame, draft, &values);
-        if found.is_empty() {
-            return Ok((Some(values), directed));
-        }
+    if !found.is_empty() {
+        // All directions, not only those found: a free one would do both in the next answer.
+        directions(frame, draft, &values).for_each(|closed| lp.set_bounds(closed, 0.0, 0.0));
     }
-    Ok((None, directed))
+    let options = MilpOptions { time_limit_s: None, ..MilpOptions::exact() };
+    Ok((run.call(&lp, &options)?.values, found))
+}
+
+/// Whether importing and exporting at once would earn money: elsewhere the two are simply set against each other.
+fn invites_both(region: &Region, t: usize) -> bool {
+    let import = region.import_price_gbp_per_mwh.at(t)
+        + region.network_charge_gbp_per_mwh.at(t)
+        + region.congestion_gbp_per_mwh.at(t);
+    region.export_limit_mw.at(t) > 0.0 && region.export_price_gbp_per_mwh.at(t) > import
+}
+
+/// Cells whose connection needs a direction.
+fn two_way<'a>(frame: &'a Frame<'_>) -> impl Iterator<Item = (usize, usize)> + 'a {
+    frame.cells().filter(|&(r, t)| invites_both(&frame.problem.regions()[r], t))
 }
 
 fn opposites(frame: &Frame<'_>, draft: &Draft, values: &[f64]) -> Vec<Both> {
@@ -156,31 +162,28 @@ fn opposites(frame: &Frame<'_>, draft: &Draft, values: &[f64]) -> Vec<Both> {
         let pairs = columns.charge.iter().zip(&columns.discharge).enumerate();
         pairs.filter(|(_, (charge, discharge))| both(**charge, **discharge)).map(move |(t, _)| Both::Storage(b, t))
     });
-    let grid = frame.cells().filter(|&cell| match (*draft.import.at(cell), *draft.export.at(cell)) {
+    let grid = two_way(frame).filter(|&cell| match (*draft.import.at(cell), *draft.export.at(cell)) {
         (Some(import), Some(export)) => both(import, export),
         _ => false,
     });
     storage.chain(grid.map(|(r, t)| Both::Grid(r, t))).collect()
 }
 
-/// Closes the direction of which less is left once the two are set against each other.
-fn close(frame: &Frame<'_>, draft: &Draft, lp: &mut Milp, both: Both, values: &[f64]) {
+/// For every battery and two-way connection and period, the direction of which less is left once the two are set
+/// against each other.
+fn directions<'a>(frame: &'a Frame<'_>, draft: &'a Draft, values: &'a [f64]) -> impl Iterator<Item = Col> + 'a {
     let value = |col: Col| values[col.index()];
-    let closed = match both {
-        Both::Storage(b, t) => {
-            let battery = &frame.problem.batteries()[b];
-            let (charge, discharge) = (draft.storage[b].charge[t], draft.storage[b].discharge[t]);
+    let storage = frame.problem.batteries().iter().zip(&draft.storage).flat_map(move |(battery, columns)| {
+        columns.charge.iter().zip(&columns.discharge).map(move |(&charge, &discharge)| {
             let stored = battery.charge_efficiency * value(charge) - value(discharge) / battery.discharge_efficiency;
-            Some(if stored > 0.0 { discharge } else { charge })
-        }
-        Both::Grid(r, t) => match (*draft.import.at((r, t)), *draft.export.at((r, t))) {
-            (Some(import), Some(export)) => Some(if value(import) > value(export) { export } else { import }),
-            _ => None,
-        },
-    };
-    if let Some(col) = closed {
-        lp.set_bounds(col, 0.0, 0.0);
-    }
+            if stored > 0.0 { discharge } else { charge }
+        })
+    });
+    let grid = two_way(frame).filter_map(move |cell| {
+        let (import, export) = ((*draft.import.at(cell))?, (*draft.export.at(cell))?);
+        Some(if value(import) > value(export) { export } else { import })
+    });
+    storage.chain(grid)
 }
 
 /// Jobs that run although their work is done: `(job, copy)`.

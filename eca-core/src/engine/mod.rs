@@ -54,11 +54,6 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control) -
     };
     let at_once = run.policy(Policy::AtOnce);
     let cheapest = run.policy(Policy::Cheapest);
-    let references = if settings.references {
-        References { run_at_once: run.reference(&at_once)?, cheapest_start: run.reference(&cheapest)? }
-    } else {
-        References::default()
-    };
     let planned = match strict::solve(&mut run, &cheapest) {
         Err(Error::Cancelled) if control.cancel.is_cancelled() => return Err(Error::Cancelled),
         other => other?,
@@ -74,7 +69,9 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control) -
     plan.engine = if reason.starts_with("no plan") { "greedy" } else { "exact" }.into();
     plan.engine_reason = reason.into();
     grade(&mut plan, &answer, settings.gap);
-    plan.references = references;
+    if settings.references {
+        plan.references = run.references(&plan.totals, &at_once, &cheapest)?;
+    }
     plan.provenance = provenance(settings, solver, &solver_version);
     run.report.engine.clone_from(&plan.engine);
     run.report.wall_s = run.deadline.elapsed_s();
@@ -167,6 +164,14 @@ impl Run<'_> {
             .zip(schedules)
             .map(|(shape, schedule)| Account::new(&jobs[shape.job], shape, schedule, regions, h))
             .collect()
+    }
+
+    /// What simple policies cost; without jobs they are the plan itself.
+    fn references(&mut self, planned: &Totals, at_once: &[Schedule], cheapest: &[Schedule]) -> Result<References> {
+        if at_once.is_empty() {
+            return Ok(References { run_at_once: *planned, cheapest_start: *planned });
+        }
+        Ok(References { run_at_once: self.reference(at_once)?, cheapest_start: self.reference(cheapest)? })
     }
 
     /// What given schedules cost with services and batteries dispatched as well as can be.

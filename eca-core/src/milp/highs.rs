@@ -154,7 +154,7 @@ fn configure(highs: &Instance, milp: &Milp, options: &MilpOptions) -> Result<()>
         highs.option("presolve", c"off".as_ptr(), Highs_setStringOptionValue)?;
     }
     highs.option("mip_rel_gap", options.gap, Highs_setDoubleOptionValue)?;
-    highs.option("mip_abs_gap", options.gap.max(1e-9), Highs_setDoubleOptionValue)?;
+    highs.option("mip_abs_gap", options.gap.max(1e-7), Highs_setDoubleOptionValue)?;
     highs.option("mip_feasibility_tolerance", 1e-7, Highs_setDoubleOptionValue)?;
     if let Some(limit) = options.time_limit_s {
         highs.option("time_limit", limit.max(0.0), Highs_setDoubleOptionValue)?;

@@ -5,6 +5,7 @@
 
 use super::{Draft, Frame, Rule, StorageColumns};
 use crate::milp::Tag;
+use crate::problem::Battery;
 
 pub(super) struct Storage;
 
@@ -60,6 +61,7 @@ impl Rule for Storage {
                     let free = f64::NEG_INFINITY;
                     draft.milp.row(free, 0.0, &[(charge, 1.0), (charging, -power)], tag("exclusive_charge"));
                     draft.milp.row(free, power, &[(discharge, 1.0), (charging, power)], tag("exclusive_discharge"));
+                    tighten(draft, battery, &columns, h, t, tag("exclusive"));
                 }
             }
             if let (Some(end), Some(short), Some(&last)) =
@@ -69,4 +71,21 @@ impl Rule for Storage {
             }
         }
     }
+}
+
+/// What holds when only one of the two happens: all that is charged fits into what was empty, all that is discharged
+/// was there. The binaries imply it; saying so makes their relaxation tight.
+fn tighten(draft: &mut Draft, battery: &Battery, columns: &StorageColumns, h: f64, t: usize, tag: Tag) {
+    let floor = battery.soc_min_mwh.min(battery.soc_mwh);
+    let (charge, discharge) = (columns.charge[t], columns.discharge[t]);
+    let (before, known) = match t.checked_sub(1) {
+        Some(before) => (Some(columns.soc[before]), 0.0),
+        None => (None, battery.soc_mwh),
+    };
+    let mut into = vec![(charge, h * battery.charge_efficiency)];
+    into.extend(before.map(|soc| (soc, 1.0)));
+    draft.milp.row(f64::NEG_INFINITY, battery.energy_capacity_mwh - known, &into, tag);
+    let mut out = vec![(discharge, h / battery.discharge_efficiency)];
+    out.extend(before.map(|soc| (soc, -1.0)));
+    draft.milp.row(f64::NEG_INFINITY, known - floor, &out, tag);
 }

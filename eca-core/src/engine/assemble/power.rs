@@ -6,30 +6,27 @@ use crate::plan::{BatteryPlan, RegionPlan, ServicePlan};
 use crate::schedule::Account;
 use crate::unit::{inferences_to_mw, round_to};
 
-/// Charge and discharge to the watt. Each period aims at the stored energy of the exact answer, so that rounding does not
-/// add up; towards a full or an empty battery it rounds inwards.
+/// Charge and discharge to the nearest watt. Each period aims at the stored energy of the exact answer, so that rounding
+/// does not add up: it stays within 1 Wh of the limits and is as often for as against.
 pub(super) fn batteries(run: &Run<'_>, decision: &Decision) -> Vec<BatteryPlan> {
     let h = run.problem.horizon().step_h();
     let each = run.problem.batteries().iter().zip(&decision.storage);
     each.map(|(battery, (charges, discharges))| {
-        let floor = battery.soc_min_mwh.min(battery.soc_mwh);
         let (into, out) = (h * battery.charge_efficiency, h / battery.discharge_efficiency);
         let (mut exact, mut soc) = (battery.soc_mwh, battery.soc_mwh);
         let mut plan = BatteryPlan { id: battery.id.clone(), charge_mw: vec![], discharge_mw: vec![], soc_mwh: vec![] };
         for (&charge, &discharge) in charges.iter().zip(discharges) {
-            exact = (exact + into * charge - out * discharge).clamp(floor, battery.energy_capacity_mwh);
+            exact += into * charge - out * discharge;
             let change = exact - soc;
-            let mut power = (0.0, 0.0);
+            let (mut charged, mut discharged) = (0.0, 0.0);
             if charge > discharge && change > 0.0 {
-                let most = (battery.energy_capacity_mwh - soc) / into;
-                power.0 = round_inwards(change / into, most.min(battery.power_capacity_mw));
-            } else if discharge > 0.0 && change < 0.0 {
-                let most = (soc - floor) / out;
-                power.1 = round_inwards(-change / out, most.min(battery.power_capacity_mw));
+                charged = round_inwards(change / into, battery.power_capacity_mw);
+            } else if discharge > charge && change < 0.0 {
+                discharged = round_inwards(-change / out, battery.power_capacity_mw);
             }
-            soc += into * power.0 - out * power.1;
-            plan.charge_mw.push(power.0);
-            plan.discharge_mw.push(power.1);
+            soc += into * charged - out * discharged;
+            plan.charge_mw.push(charged);
+            plan.discharge_mw.push(discharged);
             plan.soc_mwh.push(round_to(soc, QUANTUM));
         }
         plan
