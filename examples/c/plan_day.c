@@ -116,6 +116,7 @@ static void print_job(const eca_plan *plan) {
 
 int main(int argc, char **argv) {
   Day day = {0, {0}, {{0}}, {{0}}};
+  eca_settings *settings = NULL;
   eca_plan *plan = NULL;
   double cost, at_once, carbon, pounds, grams;
   if (argc != 2) {
@@ -126,7 +127,9 @@ int main(int argc, char **argv) {
   read_day(&day, argv[1]);
 
   eca_problem *problem = describe(&day);
-  need(eca_problem_solve(problem, NULL, NULL, NULL, NULL, &plan));
+  need(eca_settings_new(&settings));
+  need(eca_settings_set_number(settings, "gap", 1e-6));
+  need(eca_problem_solve(problem, settings, NULL, NULL, NULL, &plan));
   need(eca_plan_check(plan, problem, NULL, NULL));
 
   need(eca_plan_cost_gbp(plan, &cost));
@@ -141,5 +144,6 @@ int main(int argc, char **argv) {
 
   need(eca_plan_free(plan));
   need(eca_problem_free(problem));
+  need(eca_settings_free(settings));
   return EXIT_SUCCESS;
 }
