@@ -259,8 +259,10 @@ fn state(document: &ProblemDocument, job: &Job, state: &JobState, work: f64, gua
 /// A running job that may not stop has a way to go on: in its region, or by moving.
 fn goes_on(shape: &Shape) -> bool {
     let Some(running) = shape.running else { return true };
-    if shape.migration.is_some() {
-        return true;
+    if let Some(migration) = shape.migration {
+        let here = shape.allowed(running.region, 0);
+        let elsewhere = migration.periods == 0 && shape.regions().iter().any(|&r| shape.allowed(r, 0));
+        return !shape.pinned || shape.end == 0 || here || elsewhere;
     }
     let mut work = 0.0;
     for t in 0..shape.end {
