@@ -65,6 +65,8 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control) -
             "no plan in time: the better of two simple policies, energy dispatched as well as can be",
         ),
     };
+    // A solver that was stopped at once has proved nothing.
+    let answer = Answer { bound: answer.bound.max(run.crude_bound()), ..answer };
     let mut plan = assemble::plan(&run, &answer.decision);
     plan.engine = if reason.starts_with("no plan") { "greedy" } else { "exact" }.into();
     plan.engine_reason = reason.into();
