@@ -31,6 +31,13 @@ fn values_that_make_no_sense_are_refused_by_name() {
 }
 
 #[test]
+fn fields_set_by_calls_are_those_of_the_document() {
+    let program = Program::compile("fields", C, &["c/fields.c"]);
+    program.run(&[]).ends(", 0 failed\n");
+    program.run_under_valgrind(&[]).ends(", 0 failed\n");
+}
+
+#[test]
 fn plans_come_out_as_numbers() {
     let program = Program::compile("getters", C, &["c/getters.c"]);
     program.run(&[]).ends(", 0 failed\n");
