@@ -11,7 +11,7 @@ FEATURES := --features eca-core/microlp,eca-core/schema
 MICROLP := -p eca-core --no-default-features --features microlp
 
 # The steps of `make test`, in this order: NAME, or NAME?PATH to skip the step while PATH is not there.
-STEPS := lock fmt clippy clippy-microlp licences test-rust test-microlp docs \
+STEPS := lock fmt clippy clippy-microlp licences test-tools test-rust test-microlp docs \
   typing?eca-py/python/eca/__init__.py \
   test-python?eca-py/tests \
   test-readme?README.md \
@@ -122,7 +122,7 @@ test-python: dev-setup develop ## Python tests
 
 .PHONY: typing
 typing: dev-setup develop ## Python types, the stub against the compiled module, and the types of the tools
-	$(PY) -m mypy --strict eca-py/python/eca
+	$(PY) -m mypy --config-file eca-py/pyproject.toml eca-py/python/eca
 	$(PY) -m mypy.stubtest eca._eca
 	MYPYPATH=eca-py/build_backend:tools $(PY) -m mypy --strict --python-version 3.10 --no-warn-unused-ignores \
 	  --disable-error-code import-untyped tools eca-py/build_backend
@@ -134,6 +134,10 @@ test-readme: dev-setup develop ## the programs in README.md, with the output pri
 .PHONY: test-notebooks
 test-notebooks: dev-setup develop ## the notebooks, from top to bottom
 	$(PY) -m pytest -q --nbmake examples/notebooks
+
+.PHONY: test-tools
+test-tools: dev-setup ## the tools of this Makefile
+	$(PY) -m pytest -q tools/test_tools.py
 
 .PHONY: test-packaging
 test-packaging: dev-setup ## the sdist with pip, and the installed C library with pkg-config and CMake

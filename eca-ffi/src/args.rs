@@ -117,6 +117,7 @@ fn fits<T>(length: usize, argument: &'static str) -> Result<()> {
 /// `values` is NULL or points to `length` numbers that do not change during the call.
 pub(crate) unsafe fn series(
     values: *const f64,
+    argument: &'static str,
     length: usize,
     periods: usize,
     object: impl FnOnce() -> String,
@@ -127,7 +128,7 @@ pub(crate) unsafe fn series(
         return Err(Error::Length { object, field, length, expected: periods }.into());
     }
     // SAFETY: the caller promises the same.
-    let values = unsafe { array(values, length, "values") }?;
+    let values = unsafe { array(values, length, argument) }?;
     Ok(match values {
         [value] => Series::Constant(*value),
         values => Series::from(values),

@@ -16,7 +16,7 @@ pub(crate) fn guard(function: &'static str, body: impl FnOnce() -> Result<()>) -
     }));
     ran.unwrap_or_else(|payload| {
         let failure = Failure::Panic(text_of(payload));
-        catch_unwind(AssertUnwindSafe(|| keep(function, &failure))).unwrap_or(ECA_STATUS_PANIC)
+        value_guard(ECA_STATUS_PANIC, || keep(function, &failure))
     })
 }
 
@@ -26,18 +26,28 @@ pub(crate) fn value_guard<T: Copy>(otherwise: T, body: impl FnOnce() -> T) -> T 
         hook();
         body()
     }))
-    .unwrap_or(otherwise)
+    .unwrap_or_else(|payload| {
+        discard(payload);
+        otherwise
+    })
 }
 
-/// The text of a panic. The payload is leaked: dropping it could panic again.
+/// The text of a panic.
 fn text_of(payload: Box<dyn Any + Send>) -> String {
     let text = payload
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
         .or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "without a message".to_owned());
-    std::mem::forget(payload);
+    discard(payload);
     text
+}
+
+/// Drops a payload. If that panics in turn, the second payload is leaked: it must end somewhere.
+fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(second);
+    }
 }
 
 #[cfg(not(any(feature = "test-hooks", debug_assertions)))]

@@ -14,8 +14,8 @@ const TRIES: u32 = 200;
 
 /// Locks `mutex`; in a forked child only for about a second.
 ///
-/// A lock that a panic left behind is taken as it is: tables are changed by single calls of std, and objects that a
-/// panic left half changed are refused where they are used.
+/// A lock that a panic left behind is taken as it is: a table is changed by single calls of std, and the caller was told
+/// by the status to free the builder or settings that the call changed.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> Result<MutexGuard<'_, T>> {
     let owner = OWNER.load(Ordering::Relaxed);
     if owner == 0 {

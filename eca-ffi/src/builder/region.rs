@@ -97,7 +97,7 @@ pub unsafe extern "C" fn eca_builder_region_set_series(
                 return Err(Failure::unknown("region series", field, SERIES.iter().map(|known| known.0)));
             };
             // SAFETY: the caller promises that there are so many values.
-            setter(region, unsafe { series(values, length, periods, || format!("region `{id}`"), field) }?);
+            setter(region, unsafe { series(values, "values", length, periods, || format!("region `{id}`"), field) }?);
             Ok(())
         })
     })

@@ -55,7 +55,9 @@ pub unsafe extern "C" fn eca_builder_add_service(
             let object = || format!("service `{id}`");
             let periods = parts.horizon.periods;
             // SAFETY: the caller promises that there are so many values.
-            let demand = unsafe { series(demand_inferences, length, periods, object, "demand_inferences") }?;
+            let demand = unsafe {
+                series(demand_inferences, "demand_inferences", length, periods, object, "demand_inferences")
+            }?;
             parts.services.add(id, Service::new(id, demand, []))
         })
     })

@@ -15,8 +15,9 @@ const FREE: f64 = f64::INFINITY;
 
 /// Work is counted in thousandths of the whole, so that solver tolerances stay far below one period's work.
 const SCALE: f64 = 1e3;
-/// A job whose work exceeds what is left by this many units (1e-7 of the whole) has run longer than it needs.
-const WASTE: f64 = 1e-4;
+/// Work this close below what is left, as a part of the fastest period, is not told from done. Five times what a solver
+/// takes for a whole number: with less, `done` may be 3e-8 and count as 0.
+const NEARLY: f64 = 5e-7;
 
 struct Block<'a, 'f> {
     frame: &'a Frame<'f>,
@@ -177,6 +178,7 @@ impl Block<'_, '_> {
         let shape = self.shape;
         let left = SCALE * shape.left;
         let most = SCALE * shape.rate.iter().copied().fold(0.0, f64::max);
+        let nearly = NEARLY * most;
         for t in shape.first..shape.end {
             let tag = self.tag("done").period(t);
             let done = milp.binary(0.0, tag);
@@ -185,9 +187,9 @@ impl Block<'_, '_> {
             milp.row(0.0, FREE, &terms, tag);
             if let Some(last) = terms.last_mut() {
                 // Without this the job may claim to be unfinished and go on running.
-                last.1 = -(most + WASTE);
+                last.1 = -(most + nearly);
             }
-            milp.row(-FREE, left - WASTE, &terms, tag);
+            milp.row(-FREE, left - nearly, &terms, tag);
             self.done[t] = Some(done);
         }
         for t in shape.first + 1..shape.end {
@@ -484,7 +486,8 @@ impl Block<'_, '_> {
             return;
         }
         if shape.must_continue {
-            milp.row(1.0, FREE, &self.goes_on(0), self.tag("continues").period(0));
+            let goes_on = if shape.pinned { self.working(0, None) } else { self.goes_on(0) };
+            milp.row(1.0, FREE, &goes_on, self.tag("continues").period(0));
         }
         for t in shape.first + 1..shape.end {
             let mut terms = self.goes_on(t);

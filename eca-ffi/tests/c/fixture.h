@@ -1,0 +1,52 @@
+/* Small documents that need no solver. */
+#ifndef ECA_TEST_FIXTURE_H
+#define ECA_TEST_FIXTURE_H
+
+static const char PROBLEM_JSON[] =
+    "{\"format\":\"eca-problem/1\",\"horizon\":{\"start\":\"2026-03-02T00:00:00Z\",\"step_min\":30,\"periods\":2},"
+    "\"regions\":[{\"id\":\"london\",\"it_capacity_mw\":4,\"import_limit_mw\":6,"
+    "\"import_price_gbp_per_mwh\":[100,50],\"carbon_g_per_kwh\":[200,100]}],"
+    "\"jobs\":[{\"id\":\"embed\",\"inferences\":1000000,"
+    "\"points\":[{\"power_mw\":1,\"inferences_per_h\":2000000}]}]}";
+
+#define TOTALS                                                                                                        \
+  "{\"cost_gbp\":25,\"penalty_gbp\":0,\"energy_mwh\":0.5,\"carbon_kg\":50,\"inferences\":1000000,"                    \
+  "\"cost_gbp_per_inference\":0.000025,\"carbon_g_per_inference\":0.05}"
+
+static const char PLAN_JSON[] =
+    "{\"format\":\"eca-plan/1\",\"problem_hash\":\"\",\"outcome\":\"optimal\",\"engine\":\"exact\","
+    "\"engine_reason\":\"small\",\"objective_gbp\":25,\"bound_gbp\":25,\"gap\":0,\"totals\":" TOTALS ","
+    "\"references\":{\"run_at_once\":" TOTALS ",\"cheapest_start\":" TOTALS "},"
+    "\"jobs\":[{\"id\":\"embed\",\"copy\":0,\"region\":[null,\"london\"],\"point\":[null,0],\"power_mw\":[0,1],"
+    "\"inferences\":[0,1000000],\"finished_at\":\"2026-03-02T01:00:00Z\",\"pauses\":0,\"migrations\":0,"
+    "\"undone_frac\":0}],"
+    "\"services\":[{\"id\":\"chat\",\"inferences\":{\"london\":[5,6]},\"point_inferences\":{\"london\":[[5,6]]},"
+    "\"shed\":[0,7]}],"
+    "\"batteries\":[{\"id\":\"rack\",\"charge_mw\":[1,0],\"discharge_mw\":[0,1],\"soc_mwh\":[0.5,0]}],"
+    "\"regions\":[{\"id\":\"london\",\"it_mw\":[0,1],\"facility_mw\":[0,1],\"import_mw\":[0,1],\"export_mw\":[0,0],"
+    "\"solar_used_mw\":[0,0]}],"
+    "\"broken_limits\":[{\"rule\":\"shed\",\"object\":\"chat\",\"period\":1,\"amount\":7,\"unit\":\"inferences\","
+    "\"price_gbp\":0.14}],"
+    "\"provenance\":{\"solver\":\"none\",\"solver_version\":\"\",\"options\":{},\"eca_version\":\"\"}}";
+
+/* A builder with all kinds of objects, two periods. */
+static inline eca_builder *filled_builder(void) {
+  static const double price[] = {100.0, 50.0};
+  static const double carbon[] = {200.0, 100.0};
+  static const double demand[] = {1000.0};
+  eca_builder *b = NULL;
+  int32_t bad = eca_builder_new(1772409600, 30, 2, &b); /* 2026-03-02T00:00:00Z */
+  bad |= eca_builder_add_region(b, "london", 4.0, 6.0);
+  bad |= eca_builder_region_set_series(b, "london", "import_price_gbp_per_mwh", price, 2);
+  bad |= eca_builder_region_set_series(b, "london", "carbon_g_per_kwh", carbon, 2);
+  bad |= eca_builder_add_battery(b, "rack", "london", 1.0, 2.0);
+  bad |= eca_builder_add_job(b, "embed", 1000000.0);
+  bad |= eca_builder_job_add_point(b, "embed", 1.0, 2000000.0);
+  bad |= eca_builder_add_service(b, "chat", demand, 1);
+  bad |= eca_builder_service_add_point(b, "chat", 0.3, 40.0);
+  bad |= eca_builder_add_carbon_cap(b, "day", "g_per_kwh", 180.0);
+  if (bad != 0) abort();
+  return b;
+}
+
+#endif

@@ -1,0 +1,89 @@
+//! The library as C and C++ see it: compiled with every warning as an error, run, and run under valgrind.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
+
+mod exports;
+mod guide;
+mod toolchain;
+
+use toolchain::{C, CPP, Program, skip};
+
+#[test]
+fn header_in_two_files_as_c_and_as_cpp() {
+    for (name, language) in [("two_units_c", C), ("two_units_cpp", CPP)] {
+        let program = Program::compile(name, language, &["c/two_units_a.c", "c/two_units_b.c"]);
+        program.run(&[]).ends("two_units: 11 cases, 0 failed\n");
+    }
+}
+
+#[test]
+fn every_export_refuses_every_misuse() {
+    let source = exports::write_misuse_program();
+    let program = Program::compile("exports", C, &[source.to_str().unwrap()]);
+    program.run(&[]).ends(", 0 failed\n");
+    program.run_under_valgrind(&[]).ends(", 0 failed\n");
+}
+
+#[test]
+fn values_that_make_no_sense_are_refused_by_name() {
+    let program = Program::compile("misuse", C, &["c/misuse.c"]);
+    program.run(&[]).ends(", 0 failed\n");
+    program.run_under_valgrind(&[]).ends(", 0 failed\n");
+}
+
+#[test]
+fn plans_come_out_as_numbers() {
+    let program = Program::compile("getters", C, &["c/getters.c"]);
+    program.run(&[]).ends(", 0 failed\n");
+    program.run_under_valgrind(&[]).ends(", 0 failed\n");
+}
+
+#[test]
+fn a_day_is_planned_from_series() {
+    let program = Program::compile("plan_day", C, &["../../examples/c/plan_day.c"]);
+    let csv = toolchain::root().join("examples/c/day.csv");
+    let ran = program.run(&[csv.to_str().unwrap()]);
+    for part in guide::output_of("plan_day") {
+        assert!(ran.stdout.contains(&part), "`{part}` is not in\n{}", ran.stdout);
+    }
+    program.run_under_valgrind(&[csv.to_str().unwrap()]);
+    Program::compile("plan_day_cpp", CPP, &["../../examples/c/plan_day.c"]).run(&[csv.to_str().unwrap()]);
+}
+
+#[test]
+fn threads_callbacks_and_cancellation() {
+    let program = Program::compile("threads", C, &["c/threads.c"]);
+    program.run(&[]).ends(", 0 failed\n");
+}
+
+#[test]
+fn forked_children_solve() {
+    if !cfg!(unix) {
+        return skip("fork: not on this system");
+    }
+    let program = Program::compile("forks", C, &["c/forks.c"]);
+    program.run(&[]).ends(", 0 failed\n");
+}
+
+#[test]
+fn library_exports_the_header_and_nothing_else() {
+    let Some(symbols) = toolchain::exported_symbols() else {
+        return skip("exported symbols: nm is not installed");
+    };
+    let mut wanted: Vec<String> = exports::functions().into_iter().map(|function| function.name).collect();
+    if toolchain::TEST_HOOKS {
+        wanted.push("eca_test_panic_next".to_owned());
+    }
+    wanted.sort();
+    assert_eq!(symbols, wanted);
+}
+
+#[test]
+fn snippets_of_the_guide_compile_and_run() {
+    let programs = guide::programs();
+    assert!(programs.len() >= 4, "only {} snippets", programs.len());
+    for (number, source) in programs.iter().enumerate() {
+        let name = format!("guide_{number}");
+        let path = toolchain::written(&format!("{name}.c"), source);
+        Program::compile(&name, C, &[path.to_str().unwrap()]).run(&[]);
+    }
+}
