@@ -99,7 +99,11 @@ fn rounds(
         if run.deadline.is_over() && best.is_some() {
             break;
         }
+        let before = lazy.clone();
         extend(run, &mut lazy, &wasteful, &directed);
+        if lazy == before {
+            break;
+        }
     }
     Ok(best.map(|answer| Answer { bound: bound.min(answer.objective), ..answer }))
 }

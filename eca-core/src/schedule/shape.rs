@@ -41,8 +41,10 @@ pub(crate) struct Shape {
     pub(crate) home: Option<usize>,
     /// It may pause.
     pub(crate) preemptible: bool,
-    /// It must work in period 0.
+    /// It is running and may not pause: it goes on, or moves, in period 0.
     pub(crate) must_continue: bool,
+    /// It is running and may not stop: it works in period 0.
+    pub(crate) pinned: bool,
     /// Fewest periods of a run.
     pub(crate) min_run: usize,
     /// Pauses it may still make.
@@ -97,6 +99,7 @@ impl Shape {
             home,
             preemptible: job.preemptible && (can_stop || running.is_none()),
             must_continue: running.is_some() && !(can_stop && job.preemptible),
+            pinned: running.is_some() && !can_stop,
             min_run: job.min_run_periods as usize,
             pauses_left: job.max_pauses.map(|most| most.saturating_sub(job.state.as_ref().map_or(0, |s| s.pauses))),
             migration: job.migration,

@@ -259,6 +259,10 @@ fn state(document: &ProblemDocument, job: &Job, state: &JobState, work: f64, gua
 /// A running job that may not stop has a way to go on: in its region, or by moving.
 fn goes_on(shape: &Shape) -> bool {
     let Some(running) = shape.running else { return true };
+    let at_once = shape.migration.is_some_and(|migration| migration.periods == 0);
+    if shape.pinned && !at_once && shape.best_rate(running.region, 0) <= 0.0 {
+        return false;
+    }
     if shape.migration.is_some() {
         return true;
     }
