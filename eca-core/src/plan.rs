@@ -176,7 +176,7 @@ pub struct Provenance {
 
 /// A plan: usable as it stands; how good it is stands in `outcome`, `bound_gbp`, `gap` and `broken_limits`.
 ///
-/// Numbers are rounded to W, Wh, whole inferences and 1e-6 GBP. The same problem and the same work limits give the same bytes.
+/// Numbers are rounded to W, Wh, thousandths of an inference and 1e-6 GBP. The same problem and the same work limits give the same bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -1,8 +1,13 @@
 //! Time stamps and horizons, read by the same rules as in documents.
 
 use crate::errors::guard;
-use eca_core::{Error, Horizon, Timestamp};
+use eca_core::{Error, Horizon, Result, Timestamp};
 use pyo3::prelude::*;
+
+/// A checked horizon.
+pub(crate) fn horizon(start: &str, step_min: u32, periods: usize) -> Result<Horizon> {
+    Horizon::new(Timestamp::parse(start)?, step_min, periods)
+}
 
 /// The instant `text` in UTC, or `EcaTimeError` naming `field` and the fix.
 #[pyfunction]
@@ -18,14 +23,14 @@ pub(crate) fn parse_time(py: Python<'_>, field: String, text: &str) -> PyResult<
 /// Checks a horizon and gives its start in UTC.
 #[pyfunction]
 pub(crate) fn check_horizon(py: Python<'_>, start: &str, step_min: u32, periods: usize) -> PyResult<String> {
-    guard(py, || Ok(Horizon::new(Timestamp::parse(start)?, step_min, periods)?.start.to_string()))
+    guard(py, || Ok(horizon(start, step_min, periods)?.start.to_string()))
 }
 
 /// Start and number of periods of the London day `date`.
 #[pyfunction]
 pub(crate) fn settlement_day(py: Python<'_>, date: &str, step_min: u32) -> PyResult<(String, usize)> {
     guard(py, || {
-        let horizon = Horizon::settlement_day(date.parse()?, step_min)?;
-        Ok((horizon.start.to_string(), horizon.periods))
+        let day = Horizon::settlement_day(date.parse()?, step_min)?;
+        Ok((day.start.to_string(), day.periods))
     })
 }

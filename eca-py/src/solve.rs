@@ -3,10 +3,11 @@
 //! The solver works in a thread of its own. The caller's thread waits without the GIL, wakes up some fifty times a
 //! second to see whether a signal came, and is the only one that calls into Python.
 
-use crate::errors::{exception, guard, panicked};
+use crate::errors::{exception, guard, json, panicked};
 use crate::plan::Plan;
 use eca_core::{CancelToken, Control, Engine, Error, Problem, Progress, Result, Settings, Solved, Solver};
 use pyo3::prelude::*;
+use pyo3::types::PyBool;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
@@ -15,6 +16,8 @@ use std::time::{Duration, Instant};
 
 /// How long the caller sleeps before it looks for signals again.
 const POLL: Duration = Duration::from_millis(20);
+/// How often the caller's progress function is called.
+const TELL: Duration = Duration::from_millis(200);
 /// How long a solve that was told to stop is waited for; after that its thread ends by itself.
 const GRACE: Duration = Duration::from_millis(300);
 /// Branch and bound recurses; the default of a thread is small.
@@ -59,9 +62,20 @@ fn unknown(field: &'static str, id: &str, known: &str) -> Error {
     Error::Unknown { object: "solve".into(), field, kind: field, id: id.into(), known: known.into() }
 }
 
-enum Event {
-    Progress(Progress),
-    Done(Box<Result<Solved>>),
+/// What the caller is told now and then.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    incumbent_gbp: Option<f64>,
+    bound_gbp: Option<f64>,
+    nodes: u64,
+    gap: Option<f64>,
+}
+
+/// A solve that is under way in a thread of its own.
+struct Running {
+    cancel: CancelToken,
+    latest: Arc<Mutex<Seen>>,
+    answer: Receiver<Result<Solved>>,
 }
 
 /// Solves in a thread of its own; see the module.
@@ -71,89 +85,99 @@ pub(crate) fn solve(
     settings: Settings,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<(Plan, String)> {
-    let cancel = CancelToken::new();
-    let mut events = start(problem, settings, cancel.clone(), progress.is_some()).map_err(|e| exception(py, &e))?;
+    let begin = Instant::now();
+    let mut running = start(problem, settings).map_err(|e| exception(py, &e))?;
+    let mut told = begin;
     loop {
-        let event = {
-            let events = &mut events;
-            py.detach(move || events.recv_timeout(POLL))
+        let answer = {
+            let answer = &mut running.answer;
+            py.detach(move || answer.recv_timeout(POLL))
         };
-        let step = match event {
-            Ok(Event::Done(result)) => return finish(py, *result),
-            Ok(Event::Progress(seen)) => report(py, progress.as_ref(), &seen, &cancel),
-            Err(RecvTimeoutError::Timeout) => Ok(()),
+        let step = match answer {
+            Ok(result) => return finish(py, result, progress.as_ref(), begin),
             Err(RecvTimeoutError::Disconnected) => {
                 let lost = Error::Internal { message: "the solver's thread ended without an answer".into() };
                 return Err(exception(py, &lost));
             }
+            Err(RecvTimeoutError::Timeout) if told.elapsed() >= TELL => {
+                told = Instant::now();
+                let seen = running.latest.lock().map(|seen| *seen).unwrap_or_default();
+                tell(py, progress.as_ref(), begin, seen).map(|go_on| {
+                    if !go_on {
+                        running.cancel.cancel();
+                    }
+                })
+            }
+            Err(RecvTimeoutError::Timeout) => Ok(()),
         };
         if let Err(stopped) = step.and_then(|()| py.check_signals()) {
-            cancel.cancel();
-            let events = &mut events;
-            py.detach(move || drain(events, GRACE));
+            running.cancel.cancel();
+            let answer = &mut running.answer;
+            // An answer that still comes is not wanted any more.
+            let _ = py.detach(move || answer.recv_timeout(GRACE));
             return Err(stopped);
         }
     }
 }
 
 /// Starts the thread that solves.
-fn start(problem: Arc<Problem>, settings: Settings, cancel: CancelToken, watched: bool) -> Result<Receiver<Event>> {
-    let (sender, receiver) = mpsc::channel();
+fn start(problem: Arc<Problem>, settings: Settings) -> Result<Running> {
+    let (sender, answer) = mpsc::channel();
+    let latest = Arc::new(Mutex::new(Seen::default()));
+    let cancel = CancelToken::new();
     let mut control = Control::default();
-    control.cancel = cancel;
-    if watched {
-        let sender = Mutex::new(sender.clone());
-        control.progress = Some(Arc::new(move |seen: &Progress| {
-            // A caller that has gone away wants no more progress.
-            if let Ok(sender) = sender.lock() {
-                let _ = sender.send(Event::Progress(*seen));
-            }
-        }));
-    }
+    control.cancel = cancel.clone();
+    let slot = Arc::clone(&latest);
+    control.progress = Some(Arc::new(move |progress: &Progress| {
+        if let Ok(mut slot) = slot.lock() {
+            *slot = Seen {
+                incumbent_gbp: progress.incumbent_gbp,
+                bound_gbp: progress.bound_gbp,
+                nodes: progress.nodes,
+                gap: progress.gap(),
+            };
+        }
+    }));
     thread::Builder::new()
         .name("eca-solve".into())
         .stack_size(STACK_BYTES)
         .spawn(move || {
             let solved = catch_unwind(AssertUnwindSafe(|| problem.solve_with(&settings, &control)));
-            let _ = sender.send(Event::Done(Box::new(solved.unwrap_or_else(|payload| Err(panicked(payload.as_ref()))))));
+            // Nobody waits for the answer any more where the caller was interrupted.
+            let _ = sender.send(solved.unwrap_or_else(|payload| Err(panicked(payload.as_ref()))));
         })
-        .map(|_| receiver)
+        .map(|_| Running { cancel, latest, answer })
         .map_err(|e| Error::Internal { message: format!("no thread for the solver: {e}") })
 }
 
-/// Calls `progress(elapsed_s, incumbent_gbp, bound_gbp, nodes, gap)`; `False` asks for the best plan so far.
-fn report(py: Python<'_>, progress: Option<&Py<PyAny>>, seen: &Progress, cancel: &CancelToken) -> PyResult<()> {
-    let Some(progress) = progress else { return Ok(()) };
-    let answer = progress.bind(py).call1((
-        seen.elapsed_s,
-        seen.incumbent_gbp,
-        seen.bound_gbp,
-        seen.nodes,
-        seen.gap(),
-    ))?;
-    if answer.is(pyo3::types::PyBool::new(py, false)) {
-        cancel.cancel();
-    }
-    Ok(())
+/// Calls `progress(elapsed_s, incumbent_gbp, bound_gbp, nodes, gap)`; it says by `False` that the solve should stop.
+fn tell(py: Python<'_>, progress: Option<&Py<PyAny>>, begin: Instant, seen: Seen) -> PyResult<bool> {
+    let Some(progress) = progress else { return Ok(true) };
+    let elapsed_s = begin.elapsed().as_secs_f64();
+    let answer = progress.bind(py).call1((elapsed_s, seen.incumbent_gbp, seen.bound_gbp, seen.nodes, seen.gap))?;
+    Ok(!answer.is(PyBool::new(py, false)))
 }
 
-/// Waits for the end of a solve that was told to stop.
-fn drain(events: &mut Receiver<Event>, patience: Duration) {
-    let until = Instant::now() + patience;
-    while let Some(left) = until.checked_duration_since(Instant::now()) {
-        match events.recv_timeout(left) {
-            Ok(Event::Progress(_)) => {}
-            Ok(Event::Done(_)) | Err(_) => return,
-        }
-    }
-}
-
-fn finish(py: Python<'_>, result: Result<Solved>) -> PyResult<(Plan, String)> {
-    guard(py, || {
+/// The plan and the JSON of its report, after a last word to `progress`.
+fn finish(
+    py: Python<'_>,
+    result: Result<Solved>,
+    progress: Option<&Py<PyAny>>,
+    begin: Instant,
+) -> PyResult<(Plan, String)> {
+    let (solved, report) = guard(py, || {
         let solved = result?;
-        let report = crate::errors::json(&solved.report)?;
-        Ok((Plan { inner: solved.plan }, report))
-    })
+        let report = json(&solved.report)?;
+        Ok((solved, report))
+    })?;
+    let seen = Seen {
+        incumbent_gbp: Some(solved.plan.objective_gbp),
+        bound_gbp: Some(solved.plan.bound_gbp),
+        nodes: solved.report.nodes,
+        gap: Some(solved.plan.gap),
+    };
+    tell(py, progress, begin, seen)?;
+    Ok((Plan { inner: solved.plan }, report))
 }
 
 /// Panics, so that a test can see what becomes of a defect.

@@ -248,6 +248,20 @@ def test_running_job_may_move_from_the_first_period_on() -> None:
     check(problem(3, a, b, jobs=[job(**fees)]), 15)
     check(problem(3, a, region([99, 99, 10], "b"), jobs=[job(preemptible=True, **fees)]), 55)
     check(problem(3, a, b, jobs=[job(**{**fees, "migration": None})]), 100)
+    check(problem(3, a, b, jobs=[job(**{**fees, "state": {**state, "can_stop": False}})]), 100)
+
+
+def test_running_job_has_started_whatever_its_earliest_start() -> None:
+    late = {"earliest_start": "2026-03-02T01:00:00Z", "preemptible": True}
+    check(problem(2, region([10, 100]), jobs=[job(**late, state={"region": "a", "point": 0})]), 10)
+    check(problem(2, region([10, 100]), jobs=[job(**late, state={"region": "a"})]), 100)
+
+
+def test_running_job_that_may_not_be_stopped_runs_to_its_end() -> None:
+    prices = region([10, 100, 10])
+    state = {"region": "a", "point": 0, "can_stop": False}
+    check(problem(3, prices, jobs=[job(2, preemptible=True, state=state)]), 110)
+    check(problem(3, prices, jobs=[job(2, preemptible=True, state={**state, "can_stop": True})]), 20)
 
 
 def test_paused_job_that_resumes_elsewhere_pays_both() -> None:
@@ -294,6 +308,10 @@ def service(**fields: Any) -> Document:
 def test_service_sheds_before_it_overloads() -> None:
     one = region(it_capacity_mw=0.5)
     check(problem(1, one, services=[service(shed_penalty_gbp_per_million=30)]), 5 + 15)
+    check(problem(1, one, services=[service(shed_penalty_gbp_per_million=500)]), 5 + 250)
+    check(problem(1, one, jobs=[job(points=[{"power_mw": 0.5, "inferences_per_h": 1_000_000}])]), 5)
+    with pytest.raises(NoSchedule):
+        judge(problem(1, one, jobs=[job()]))
 
 
 def test_service_keeps_its_latency_and_pays_for_routing() -> None:

@@ -5,12 +5,14 @@ mod power;
 
 use super::Run;
 use crate::plan::{BatteryPlan, JobPlan, Outcome, Plan, Provenance, References, RegionPlan, ServicePlan};
-use crate::schedule::{Account, Schedule};
+use crate::schedule::{Account, Schedule, Shape};
 use crate::unit::round_to;
 use std::collections::BTreeMap;
 
 /// Powers are rounded to W, energy to Wh, money to 1e-6 GBP.
 pub(crate) const QUANTUM: f64 = 1e-6;
+/// Inferences are rounded to thousandths: they carry money, and millions of them are common.
+const INFERENCE_QUANTUM: f64 = 1e-3;
 
 /// What the model decides; the rest follows from it.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +31,8 @@ pub(crate) struct Decision {
 
 /// Money rounded to its quantum.
 pub(crate) fn round_gbp(gbp: f64) -> f64 {
-    round_to(gbp, QUANTUM)
+    // Adding zero turns -0 into 0.
+    round_to(gbp, QUANTUM) + 0.0
 }
 
 /// The plan of a decision; grades, references and provenance are left for the caller.
@@ -61,19 +64,6 @@ pub(crate) fn plan(run: &Run<'_>, decision: &Decision) -> Plan {
     plan
 }
 
-/// Sums of broken promises: undone, shed (millions), IT overload, import overload, storage missing at the end.
-pub(crate) fn promises(run: &Run<'_>, decision: &Decision) -> [f64; 5] {
-    let plan = plan(run, decision);
-    let sum = |rule: &str| plan.broken_limits.iter().filter(|b| b.rule == rule).map(|b| b.amount).sum::<f64>();
-    [
-        sum("undone"),
-        crate::unit::inferences_to_millions(sum("shed")),
-        sum("it_overload"),
-        sum("import_overload"),
-        sum("end_soc"),
-    ]
-}
-
 fn jobs(run: &Run<'_>, decision: &Decision, accounts: &[Account]) -> Vec<JobPlan> {
     let problem = run.problem;
     let copies = problem.shapes().iter().flat_map(|shape| (0..shape.count).map(move |copy| (shape, copy)));
@@ -83,7 +73,10 @@ fn jobs(run: &Run<'_>, decision: &Decision, accounts: &[Account]) -> Vec<JobPlan
         .map(|((shape, copy), (schedule, account))| {
             let region = |at: &Option<(usize, usize)>| at.map(|(r, _)| problem.regions()[r].id.clone());
             let power = |t: usize| account.load_mw.iter().map(|loads| loads[t]).sum::<f64>();
-            let work = counted.next().cloned().flatten().unwrap_or_else(|| account.work.clone());
+            let work = match counted.next().cloned().flatten() {
+                Some(counted) => count_all(shape, schedule, counted),
+                None => account.work.clone(),
+            };
             let shares = schedule.shares.as_ref().map(|table| {
                 let by_point = |by_period: &Vec<Vec<f64>>, l: usize| by_period.iter().map(|points| points[l]).collect();
                 let named = table.iter().enumerate().map(|(r, by_period)| {
@@ -99,7 +92,7 @@ fn jobs(run: &Run<'_>, decision: &Decision, accounts: &[Account]) -> Vec<JobPlan
                 point: schedule.at.iter().map(|at| at.map(|(_, l)| l)).collect(),
                 shares,
                 power_mw: (0..schedule.at.len()).map(|t| round_to(power(t), QUANTUM)).collect(),
-                inferences: whole(&work.iter().map(|part| part * shape.inferences).collect::<Vec<_>>()),
+                inferences: thousandths(&work.iter().map(|part| part * shape.inferences).collect::<Vec<_>>()),
                 finished_at: account.finished.map(|t| problem.horizon().start_of(t + 1)),
                 pauses: account.pauses,
                 migrations: account.migrations,
@@ -109,14 +102,27 @@ fn jobs(run: &Run<'_>, decision: &Decision, accounts: &[Account]) -> Vec<JobPlan
         .collect()
 }
 
-/// Rounds to whole numbers so that the running sum is never off by more than a half.
-fn whole(values: &[f64]) -> Vec<f64> {
-    let (mut exact, mut given) = (0.0_f64, 0.0_f64);
+/// Work that the model left out because no cap needed it, added where the points leave room.
+fn count_all(shape: &Shape, schedule: &Schedule, mut counted: Vec<f64>) -> Vec<f64> {
+    let rate = |t: usize| schedule.at[t].map_or(0.0, |(_, l)| shape.rate[l]);
+    let all = (0..counted.len()).map(rate).sum::<f64>().min(shape.left);
+    let mut missing = all - counted.iter().sum::<f64>();
+    for (t, work) in counted.iter_mut().enumerate() {
+        let more = (rate(t) - *work).min(missing).max(0.0);
+        *work += more;
+        missing -= more;
+    }
+    counted
+}
+
+/// Rounds to the quantum so that the running sum is never off by more than half of it.
+fn thousandths(values: &[f64]) -> Vec<f64> {
+    let (mut exact, mut given) = (0.0, 0.0);
     values
         .iter()
         .map(|value| {
             exact += value;
-            let part = (exact.round() - given).max(0.0);
+            let part = round_to(exact - given, INFERENCE_QUANTUM).max(0.0);
             given += part;
             part
         })
@@ -131,30 +137,7 @@ fn services(run: &Run<'_>, decision: &Decision) -> Vec<ServicePlan> {
         let mut served = by_region.clone();
         let mut shed = Vec::with_capacity(periods);
         for t in 0..periods {
-            let demand = service.demand_inferences.at(t);
-            let wanted: f64 = served.iter().flatten().map(|values| values[t]).sum();
-            // What the solver sheds below one inference is rounding.
-            let all = if demand - wanted < 1.0 { demand } else { wanted.round() };
-            let mut left = all;
-            let largest = served.iter().flatten().map(|values| values[t]).fold(0.0, f64::max);
-            let mut rest = None;
-            for (r, points) in served.iter_mut().enumerate() {
-                for (l, values) in points.iter_mut().enumerate() {
-                    if rest.is_none() && values[t] == largest {
-                        rest = Some((r, l));
-                    } else {
-                        values[t] = values[t].round();
-                        left -= values[t];
-                    }
-                }
-            }
-            match rest {
-                Some((r, l)) if largest > 0.0 => served[r][l][t] = left.max(0.0),
-                _ => left = all,
-            }
-            let done: f64 = served.iter().flatten().map(|values| values[t]).sum();
-            let _ = left;
-            shed.push((demand - done).max(0.0));
+            shed.push(round_served(&mut served, t, service.demand_inferences.at(t)));
         }
         let name = |r: usize| problem.regions()[r].id.clone();
         let used = |points: &Vec<Vec<f64>>| points.iter().flatten().any(|&value| value > 0.0);
@@ -173,4 +156,31 @@ fn services(run: &Run<'_>, decision: &Decision) -> Vec<ServicePlan> {
         }
     })
     .collect()
+}
+
+/// Rounds what is served in a period so that it and what is shed add up to the demand; returns what is shed.
+fn round_served(served: &mut [Vec<Vec<f64>>], t: usize, demand: f64) -> f64 {
+    let wanted: f64 = served.iter().flatten().map(|values| values[t]).sum();
+    // What the solver sheds below one inference is rounding.
+    let shed = if demand - wanted < 1.0 { 0.0 } else { round_to(demand - wanted, INFERENCE_QUANTUM) };
+    let mut left = demand - shed;
+    let mut largest: Option<(usize, usize)> = None;
+    let mut most = 0.0;
+    for (r, points) in served.iter_mut().enumerate() {
+        for (l, values) in points.iter_mut().enumerate() {
+            if values[t] > most {
+                most = values[t];
+                largest = Some((r, l));
+            }
+            values[t] = round_to(values[t], INFERENCE_QUANTUM);
+            left -= values[t];
+        }
+    }
+    match largest {
+        Some((r, l)) => {
+            served[r][l][t] = (served[r][l][t] + left).max(0.0);
+            shed
+        }
+        None => demand,
+    }
 }

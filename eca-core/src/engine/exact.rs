@@ -4,7 +4,7 @@
 //! is left; if that costs no more than the bound allows, it is the answer; else add the missing rows and go on.
 
 use super::assemble::Decision;
-use super::{Answer, Run, decode};
+use super::{Answer, Run, decode, strict};
 use crate::milp::{self, Col, Milp, MilpOptions, MilpSolution, MilpStatus};
 use crate::model::{self, Draft, Frame, JobLoad, Lazy};
 use crate::problem::Region;
@@ -84,6 +84,7 @@ fn rounds(
                 decision: decide(run, &draft, &values),
                 objective: draft.milp.objective(&values),
                 bound,
+                broken: strict::broken(&draft, &values),
                 finished,
             };
             let enough = run.settings.gap.max(1e-9) * answer.objective.abs().max(1.0);
@@ -98,7 +99,11 @@ fn rounds(
         if run.deadline.is_over() && best.is_some() {
             break;
         }
+        let before = lazy.clone();
         extend(run, &mut lazy, &wasteful, &directed);
+        if lazy == before {
+            break;
+        }
     }
     Ok(best.map(|answer| Answer { bound: bound.min(answer.objective), ..answer }))
 }

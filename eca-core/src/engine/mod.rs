@@ -16,6 +16,7 @@ use assemble::Decision;
 use deadline::Deadline;
 use greedy::Policy;
 use std::collections::BTreeMap;
+use strict::Broken;
 
 /// A relative difference below this is rounding.
 const OPTIMAL_GAP: f64 = 1e-6;
@@ -37,6 +38,8 @@ pub(crate) struct Answer {
     pub(crate) decision: Decision,
     pub(crate) objective: f64,
     pub(crate) bound: f64,
+    /// Promises to users that it breaks.
+    pub(crate) broken: Broken,
     /// The gap that was asked for is reached.
     pub(crate) finished: bool,
 }

@@ -2,16 +2,31 @@
 //! caps, then least excess, then least cost.
 
 use super::{Answer, Run, exact};
-use crate::milp::Tag;
+use crate::milp::{Col, Tag};
 use crate::model::Draft;
 use crate::schedule::Schedule;
 use crate::{CapKind, Result};
+use std::collections::BTreeMap;
 
 /// Room for rounding when an amount is fixed and the next thing is minimised, relative and absolute.
 const ROOM: f64 = 1e-7;
 
-/// Rules whose slack breaks a promise.
-const PROMISES: [&str; 5] = ["undone", "shed", "it_overload", "import_overload", "end_soc"];
+/// Rules whose slack breaks a promise to users or overloads a site.
+const PROMISES: [&str; 4] = ["undone", "shed", "it_overload", "import_overload"];
+
+/// Broken promises: rule and object, and the sum over periods (and copies) in the unit of the column.
+pub(crate) type Broken = BTreeMap<(&'static str, Option<u32>), f64>;
+
+/// How far a point breaks each promise.
+pub(crate) fn broken(draft: &Draft, values: &[f64]) -> Broken {
+    let mut sums = Broken::new();
+    for rule in PROMISES {
+        for col in draft.milp.columns_of(rule) {
+            *sums.entry((rule, draft.milp.column_tag(col).object)).or_default() += values[col.index()].max(0.0);
+        }
+    }
+    sums
+}
 
 /// The best plan; none if time was up before one was found.
 pub(crate) fn solve(run: &mut Run<'_>, start: &[Schedule]) -> Result<Option<Answer>> {
@@ -23,15 +38,15 @@ pub(crate) fn solve(run: &mut Run<'_>, start: &[Schedule]) -> Result<Option<Answ
         other => other?,
     };
     if let Some(answer) = &kept
-        && broken(run, answer).iter().all(|&amount| amount <= ROOM)
+        && answer.broken.values().all(|&amount| amount <= ROOM)
     {
         return Ok(kept);
     }
     // The cap costs promises, or cannot be kept at all: how far are they kept without it?
     let Some(free) = exact::plan(run, start, &|_| {})? else { return Ok(kept) };
-    let promises = broken(run, &free);
+    let promises = free.broken.clone();
     if let Some(answer) = &kept
-        && broken(run, answer).iter().zip(&promises).all(|(with, without)| *with <= without * (1.0 + ROOM) + ROOM)
+        && answer.broken.values().zip(promises.values()).all(|(with, without)| *with <= roomy(*without))
     {
         return Ok(kept);
     }
@@ -54,18 +69,22 @@ fn no_excess(draft: &mut Draft) {
     }
 }
 
-/// Sums of broken promises in an answer, in the order of [`PROMISES`].
-fn broken(run: &Run<'_>, answer: &Answer) -> [f64; 5] {
-    super::assemble::promises(run, &answer.decision)
+fn roomy(amount: f64) -> f64 {
+    amount * (1.0 + ROOM) + ROOM
 }
 
 /// No promise is broken further than these sums.
-fn limit_promises(draft: &mut Draft, sums: &[f64; 5]) {
-    for (rule, sum) in PROMISES.iter().zip(sums) {
-        let terms = draft.milp.columns_of(rule).map(|col| (col, 1.0)).collect::<Vec<_>>();
-        if !terms.is_empty() {
-            draft.milp.row(f64::NEG_INFINITY, sum * (1.0 + ROOM) + ROOM, &terms, Tag::new("promises"));
+fn limit_promises(draft: &mut Draft, sums: &Broken) {
+    for (&(rule, object), &sum) in sums {
+        let of_object = |&col: &Col| draft.milp.column_tag(col).object == object;
+        let columns: Vec<Col> = draft.milp.columns_of(rule).filter(of_object).collect();
+        if sum <= ROOM {
+            // Kept in full: with any room at all, a little of it would be broken for nothing.
+            columns.iter().for_each(|&col| draft.milp.set_bounds(col, 0.0, 0.0));
+            continue;
         }
+        let terms: Vec<_> = columns.into_iter().map(|col| (col, 1.0)).collect();
+        draft.milp.row(f64::NEG_INFINITY, roomy(sum), &terms, Tag { object, ..Tag::new("promises") });
     }
 }
 
@@ -77,5 +96,5 @@ fn price_excess_only(draft: &mut Draft) {
 
 fn limit_excess(draft: &mut Draft, excess: f64) {
     let terms: Vec<_> = draft.caps.iter().filter(|cap| cap.strict).map(|cap| (cap.excess, 1.0)).collect();
-    draft.milp.row(f64::NEG_INFINITY, excess * (1.0 + ROOM) + ROOM, &terms, Tag::new("least_excess"));
+    draft.milp.row(f64::NEG_INFINITY, roomy(excess), &terms, Tag::new("least_excess"));
 }

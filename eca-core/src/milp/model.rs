@@ -176,6 +176,12 @@ impl Milp {
         }
     }
 
+    /// The upper bound of a column.
+    #[must_use]
+    pub fn upper(&self, col: Col) -> f64 {
+        self.upper[col.index()]
+    }
+
     /// Replaces the cost of every column; the function is given its place.
     pub fn set_costs(&mut self, cost_of: impl Fn(usize) -> f64) {
         for (j, cost) in self.cost.iter_mut().enumerate() {

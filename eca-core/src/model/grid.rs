@@ -47,6 +47,8 @@ impl Rule for Grid {
                 continue;
             };
             let load = std::mem::take(draft.it_load.at_mut(cell));
+            let most_it: f64 =
+                load.constant + load.columns.iter().map(|&(col, mw)| mw * draft.milp.upper(col)).sum::<f64>();
             let mut terms = load.columns;
             terms.push((it, -1.0));
             draft.milp.row(-load.constant, -load.constant, &terms, tag("it_load"));
@@ -60,39 +62,24 @@ impl Rule for Grid {
             let limit = import_limit_mw(region, t);
             draft.milp.row(f64::NEG_INFINITY, limit, &[(import, 1.0), (overload, -1.0)], tag("import_limit"));
             if frame.lazy.grid.contains(&cell) {
-                exclude(frame, draft, cell);
+                exclude(frame, draft, cell, most_it);
             }
         }
     }
 }
 
-/// `import <= M * importing`, `export <= export_limit * (1 - importing)`.
-fn exclude(frame: &Frame<'_>, draft: &mut Draft, cell: (usize, usize)) {
+/// `import <= M * importing`, `export <= export_limit * (1 - importing)`; `M` is what the site can draw with every load on.
+fn exclude(frame: &Frame<'_>, draft: &mut Draft, cell: (usize, usize), most_it: f64) {
     let (r, t) = cell;
-    let (Some(import), Some(export), Some(overload)) =
-        (*draft.import.at(cell), *draft.export.at(cell), *draft.it_overload.at(cell))
-    else {
-        return;
-    };
+    let (Some(import), Some(export)) = (*draft.import.at(cell), *draft.export.at(cell)) else { return };
     let region = &frame.problem.regions()[r];
     let tag = |rule| Tag::new(rule).object(r).period(t);
     let charge: f64 =
         frame.problem.batteries().iter().filter(|b| b.region == region.id).map(|b| b.power_capacity_mw).sum();
-    // What the site can take without overload is all that importing can serve; overloaded IT is added by its own term.
-    let most = region.overhead_mw.at(t) + region.pue_slope.at(t) * region.it_capacity_mw.at(t) + charge;
+    let most = region.overhead_mw.at(t) + region.pue_slope.at(t) * most_it + charge;
     let export_limit = region.export_limit_mw.at(t);
     let importing = draft.milp.binary(0.0, tag("importing"));
-    let slope = region.pue_slope.at(t);
-    draft.milp.row(
-        f64::NEG_INFINITY,
-        0.0,
-        &[(import, 1.0), (importing, -most), (overload, -slope)],
-        tag("exclusive_import"),
-    );
-    draft.milp.row(
-        f64::NEG_INFINITY,
-        export_limit,
-        &[(export, 1.0), (importing, export_limit)],
-        tag("exclusive_export"),
-    );
+    let free = f64::NEG_INFINITY;
+    draft.milp.row(free, 0.0, &[(import, 1.0), (importing, -most)], tag("exclusive_import"));
+    draft.milp.row(free, export_limit, &[(export, 1.0), (importing, export_limit)], tag("exclusive_export"));
 }

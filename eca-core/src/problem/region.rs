@@ -117,19 +117,19 @@ impl Region {
 }
 
 setters!(Region {
-    it_capacity_mw: Series,
-    overhead_mw: Series,
-    pue_slope: Series,
-    import_limit_mw: Series,
-    nonfirm_import_mw: Series,
-    export_limit_mw: Series,
+    it_capacity_mw: into Series,
+    overhead_mw: into Series,
+    pue_slope: into Series,
+    import_limit_mw: into Series,
+    nonfirm_import_mw: into Series,
+    export_limit_mw: into Series,
     demand_charge_gbp_per_mw: f64,
-    import_price_gbp_per_mwh: Series,
-    export_price_gbp_per_mwh: Series,
-    network_charge_gbp_per_mwh: Series,
-    congestion_gbp_per_mwh: Series,
-    carbon_g_per_kwh: Series,
-    solar_mw: Series,
+    import_price_gbp_per_mwh: into Series,
+    export_price_gbp_per_mwh: into Series,
+    network_charge_gbp_per_mwh: into Series,
+    congestion_gbp_per_mwh: into Series,
+    carbon_g_per_kwh: into Series,
+    solar_mw: into Series,
 });
 
 /// A battery at one region.

@@ -102,7 +102,7 @@ impl Service {
 }
 
 setters!(Service {
-    latency_limit_ms: Option<f64>,
-    routing_cost_gbp_per_million: RoutingCost,
+    latency_limit_ms: into Option<f64>,
+    routing_cost_gbp_per_million: into RoutingCost,
     shed_penalty_gbp_per_million: f64,
 });

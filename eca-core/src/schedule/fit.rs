@@ -113,7 +113,8 @@ impl<'a> Search<'a> {
             for age in 1..=self.ages {
                 for k in 0..self.pauses {
                     reach(self.at(r, age + 1, k), self.running[t][self.at(r, age, k)]);
-                    let Some(delay) = delay.filter(|&delay| t >= delay) else { continue };
+                    let leaves = |delay: usize| t > delay || (t == delay && !(shape.pinned && delay > 0));
+                    let Some(delay) = delay.filter(|&delay| leaves(delay)) else { continue };
                     for from in (0..self.regions).filter(|&from| from != r) {
                         reach(self.at(r, age + delay + 1, k), self.running[t - delay][self.at(from, age, k)]);
                     }

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Columns = dict[str, list[Any]]
 
+#: Columns that hold times.
+TIMES = ("start", "end")
+
 
 def to_frame(columns: Columns, engine: str) -> Any:
     """The table as a frame of `engine`; times are aware, in UTC."""
@@ -21,21 +24,31 @@ def to_frame(columns: Columns, engine: str) -> Any:
             import pandas
         except ImportError:
             raise missing_extra("to_frame()", "pandas", "pandas") from None
-        frame = pandas.DataFrame({name: values for name, values in columns.items() if name != "start"})
-        frame.insert(0, "start", pandas.to_datetime(pandas.Series(columns["start"], dtype=object), utc=True))
-        return frame
+        return pandas.DataFrame(
+            {
+                name: pandas.to_datetime(pandas.Series(values, dtype=object), utc=True) if name in TIMES else values
+                for name, values in columns.items()
+            }
+        )
     if engine == "polars":
         try:
             import polars
         except ImportError:
             raise missing_extra("to_frame(engine='polars')", "polars", "polars") from None
-        return polars.DataFrame(columns, schema_overrides={"start": polars.Datetime("us", "UTC")}, strict=False)
+        times = {name: polars.Datetime("us", "UTC") for name in columns if name in TIMES}
+        return polars.DataFrame(columns, schema_overrides=times, strict=False)
     raise bad_value("to_frame", "engine", repr(engine), "must be pandas or polars")
 
 
 def plan_columns(plan: dict[str, Any], problem: Problem, kind: str) -> Columns:
     """The columns of one kind of table of a plan."""
-    makers = {"regions": _regions, "jobs": _jobs, "batteries": _batteries, "services": _services}
+    makers = {
+        "regions": _regions,
+        "jobs": _jobs,
+        "batteries": _batteries,
+        "services": _services,
+        "schedule": _schedule,
+    }
     if kind not in makers:
         raise bad_value("to_frame", "kind", repr(kind), f"must be one of {', '.join(makers)}")
     names, rows = makers[kind](plan, problem, problem.horizon.starts)
@@ -106,6 +119,49 @@ def _services(plan: dict[str, Any], problem: Problem, starts: tuple[datetime, ..
                     yield (start, service["id"], None, 0.0, service["shed"][t])
 
     return ("start", "service", "region", "inferences", "shed"), rows()
+
+
+def _schedule(plan: dict[str, Any], problem: Problem, starts: tuple[datetime, ...]) -> Table:
+    step_h = problem.horizon.step_h
+    points = {service.id: service.points for service in problem.services}
+
+    def rows() -> Iterable[tuple[Any, ...]]:
+        for start, name, copy, region, _, power_mw, inferences in _jobs(plan, problem, starts)[1]:
+            yield start, region, "run", f"{name}#{copy}" if copy else name, power_mw, inferences
+        for service in plan["services"]:
+            for region, by_point in service["point_inferences"].items():
+                for t, start in enumerate(starts):
+                    served = [each[t] for each in by_point]
+                    if sum(served) > 0:
+                        pairs = zip(served, points[service["id"]], strict=True)
+                        power = sum(count * point.wh_per_inference for count, point in pairs) * 1e-6 / step_h
+                        yield start, region, "serve", service["id"], power, sum(served)
+        for start, name, region, charge_mw, discharge_mw, _ in _batteries(plan, problem, starts)[1]:
+            for what, power in (("charge", charge_mw), ("discharge", discharge_mw)):
+                if power > 0:
+                    yield start, region, what, name, power, 0.0
+        for region in plan["regions"]:
+            for what in ("import", "export"):
+                for start, power in zip(starts, region[f"{what}_mw"], strict=True):
+                    if power > 0:
+                        yield start, region["id"], what, region["id"], power, 0.0
+
+    return ("start", "region", "action", "name", "power_mw", "inferences"), sorted(rows(), key=_order)
+
+
+def _order(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return row[0], row[1] or "", row[2], row[3]
+
+
+def write_csv(columns: Columns, path: Any) -> None:
+    """The table as a CSV file; times are UTC."""
+    import csv
+
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for row in zip(*columns.values(), strict=True):
+            writer.writerow(f"{cell:%Y-%m-%dT%H:%M:%SZ}" if isinstance(cell, datetime) else cell for cell in row)
 
 
 def value_at(series: Any, t: int) -> float:

@@ -201,7 +201,9 @@ class Part:
             return time(owner, name, value)
         if "Mapping" in kind and isinstance(value, Mapping):
             return _mapping(owner, name, value)
-        if kind.startswith("Mapping"):
+        if kind.startswith("str | Mapping") and isinstance(value, str):
+            return value
+        if "Mapping" in kind and not (kind.startswith("float") and isinstance(value, numbers.Real)):
             raise bad_value(owner, name, repr(value), "must be a mapping from names to numbers")
         if "Sequence[str]" in kind:
             return _names(owner, name, value)

@@ -307,7 +307,8 @@ class Plan:
         """A tidy table with the start of each period in UTC: a pandas frame, or a polars one (``engine="polars"``).
 
         ``kind``: ``regions`` (power, price, carbon), ``jobs`` (a row for each period in which a job draws power),
-        ``batteries``, or ``services`` (inferences by region; shed inferences in rows without a region).
+        ``batteries``, ``services`` (inferences by region; shed inferences in rows without a region), or ``schedule``
+        (everything that draws or gives power: run, serve, charge, discharge, import, export).
         """
         from ._frames import plan_columns, to_frame
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta, timezone, tzinfo
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -150,7 +151,15 @@ def _load(axis: Any, document: dict[str, Any], problem: Problem, region: dict[st
         colour, hatch = styles[name]
         # Drawn even where it is nothing, so that the legend names every job once.
         axis.fill_between(
-            edges, _steps(base), _steps(top), step="post", color=colour, hatch=hatch, edgecolor="white", lw=0.3, label=name
+            edges,
+            _steps(base),
+            _steps(top),
+            step="post",
+            facecolor=colour,
+            hatch=hatch,
+            edgecolor="white",
+            linewidth=0.3,
+            label=name,
         )
         base = top
     axis.step(edges, _steps(region["import_mw"]), where="post", color="black", lw=1.2, label="import at the meter")
@@ -190,23 +199,31 @@ def _time_axis(panels: list[Any], problem: Problem) -> None:
     from matplotlib import dates as mdates
 
     dates: Any = mdates  # matplotlib's stubs leave these untyped
-
-    zone = _london()
+    zone, zone_name = _london()
     edges = _edges(problem)
-    locator = dates.AutoDateLocator(tz=zone, minticks=3, maxticks=7)
     for panel in panels:
         panel.grid(axis="y", color="#e5e5e5", lw=0.6)
         panel.set_axisbelow(True)
         panel.spines[["top", "right"]].set_visible(False)
-    panels[-1].xaxis.set_major_locator(locator)
-    panels[-1].xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=zone, show_offset=False))
-    panels[-1].set_xlim(edges[0], edges[-1])
-    days = [edge.astimezone(zone) for edge in (edges[0], problem.horizon.starts[-1])]
-    span = " to ".join(dict.fromkeys(f"{day:%-d %B %Y}" if hasattr(day, "strftime") else "" for day in days))
-    panels[-1].set_xlabel(f"{span}, Europe/London")
+    first, last = (edge.astimezone(zone) for edge in (edges[0], problem.horizon.starts[-1]))
+    axis = panels[-1]
+    axis.set_xlim(edges[0], edges[-1])
+    if edges[-1] - edges[0] <= timedelta(hours=36):
+        axis.xaxis.set_major_locator(dates.HourLocator(byhour=range(0, 24, 6), tz=zone))
+        axis.xaxis.set_major_formatter(dates.DateFormatter("%H:%M", tz=zone))
+    else:
+        locator = dates.AutoDateLocator(tz=zone, minticks=3, maxticks=6)
+        axis.xaxis.set_major_locator(locator)
+        axis.xaxis.set_major_formatter(dates.DateFormatter("%d %b", tz=zone))
+    days = dict.fromkeys(f"{day.day} {day:%B %Y}" for day in (first, last))
+    axis.set_xlabel(f"{' to '.join(days)}, {zone_name} time")
 
 
-def _london() -> Any:
-    from zoneinfo import ZoneInfo
+def _london() -> tuple[tzinfo, str]:
+    """The clock of settlement; UTC where the machine has no time zone data."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-    return ZoneInfo("Europe/London")
+    try:
+        return ZoneInfo("Europe/London"), "London"
+    except ZoneInfoNotFoundError:
+        return timezone.utc, "UTC"

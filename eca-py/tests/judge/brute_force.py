@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import highspy
@@ -414,7 +414,12 @@ def brute_force(doc: Document, most: int = 2_000) -> BruteForce:
     return least_excess(side, combinations, promised, undone)
 
 
-def least_excess(side: EnergySide, combinations: list[list[Fixed]], promised: dict[str, float], undone) -> BruteForce:  # type: ignore[no-untyped-def]
+def least_excess(
+    side: EnergySide,
+    combinations: list[list[Fixed]],
+    promised: dict[str, float],
+    undone: Callable[[Sequence[Fixed]], float],
+) -> BruteForce:
     """Least excess with the promises of the plan without strict caps, then least cost with that excess."""
     limits = {kind: side.lp.row(terms) for kind, terms in side.kinds.items()}
     total = side.lp.row({column: 1.0 for column in side.strict})

@@ -61,6 +61,8 @@ def random_problem(seed: int, size: str = "tiny", features: Iterable[str] | None
     periods = dice.rng.randint(2, 4) if tiny else dice.rng.randint(4, 12)
     step_min = dice.of((15, 30, 30, 60, 60))
     start = dice.of(STARTS)
+    if step_min == 60:
+        start = start.replace(":30:00Z", ":00:00Z")
     tight = dice.on("tight", 0.5)
     names = ["london", "north", "wales"][: dice.rng.randint(1, 2) if tiny else dice.rng.randint(1, 3)]
     doc: Document = {
@@ -75,7 +77,7 @@ def random_problem(seed: int, size: str = "tiny", features: Iterable[str] | None
     for number in range(dice.rng.choice((0, 0, 1, 1, 2)) if dice.on("battery", 0.8) else 0):
         doc["batteries"].append(_battery(dice, f"b{number}", dice.of(names)))
     wanted = dice.rng.choice((0, 1, 1, 2, 2)) if tiny else dice.rng.choice((1, 2, 2, 3, 4, 6))
-    room = 300 if tiny else 800
+    room = 300 if tiny else 500
     for number in range(wanted):
         room = _add_job(dice, doc, f"j{number}", names, room, tiny)
     if dice.on("service", 0.4):
@@ -175,7 +177,7 @@ def _add_job(dice: Dice, doc: Document, name: str, names: list[str], room: int, 
                 continue
             doc["jobs"].append(job)
             return room // combinations
-        if len(found) <= min(room, 400):
+        if len(found) <= min(room, 250):
             doc["jobs"].append(job)
             return room - len(found)
     return room
@@ -278,8 +280,8 @@ def _service(dice: Dice, name: str, names: list[str], periods: int, step_min: in
     if dice.on("service_points", 0.4):
         service["points"].append({"wh_per_inference": 0.25, "latency_ms": 60})
     if dice.on("latency", 0.5):
-        service["latency_limit_ms"] = dice.of((40, 80))
         service["network_latency_ms"] = {other: dice.of((5, 20, 50)) for other in names[: dice.of((1, 3, 3))]}
+        service["latency_limit_ms"] = max(dice.of((40, 80)), *service["network_latency_ms"].values(), 0)
     if dice.on("routing_cost", 0.4):
         service["routing_cost_gbp_per_million"] = dice.of((3, {names[-1]: 8}))
     if dice.on("shed_penalty", 0.6):

@@ -19,7 +19,7 @@ EXCESS_ROOM_KG = 1e-6
 MAX_SCHEDULES = 20_000
 Step = tuple[int, int]
 KINDS = ("undone", "shed", "overload")
-READINGS = ("kinds", "total", "objects", "equal")
+READINGS = ("kinds", "total", "objects", "equal", "end_soc")
 
 
 class TooBig(Exception):
@@ -285,7 +285,7 @@ class Model:
         self.lp.cost[column] += gbp
         self.penalty[kind][column] = self.penalty[kind].get(column, 0.0) + gbp
         promise = "overload" if kind in ("it_overload", "import_overload") else kind
-        if promise in KINDS:
+        if promise in (*KINDS, "end_soc"):
             key = (promise, thing if promise == kind else f"{kind} {thing}")
             self.promises[key][column] = self.promises[key].get(column, 0.0) + gbp
 
@@ -491,8 +491,8 @@ def judge(doc: Document, reading: str = "kinds") -> Judgement:
     """The optimum of a problem document.
 
     `reading` says which amounts of broken promises a strict cap may not raise: the penalties of each kind ("kinds"),
-    of all kinds together ("total"), of each job, service and region ("objects"), or those of each kind to be kept
-    equal ("equal").
+    of all kinds together ("total"), of each job, service and region ("objects"), those of each kind to be kept
+    equal ("equal"), or those of each kind with the end_soc shortfall as one more kind ("end_soc").
     """
     p = read(doc)
     m = build(p)
@@ -553,10 +553,12 @@ def small(amount: float) -> float:
 
 def promised_amounts(m: Model, reading: str) -> list[Terms]:
     """The sums that a strict cap may not raise."""
+    kinds = (*KINDS, "end_soc") if reading == "end_soc" else KINDS
+    promises = {key: terms for key, terms in m.promises.items() if key[0] in kinds}
     if reading == "objects":
-        return list(m.promises.values())
+        return list(promises.values())
     sums: dict[str, Terms] = defaultdict(dict)
-    for (kind, _), terms in m.promises.items():
+    for (kind, _), terms in promises.items():
         for column, gbp in terms.items():
             add(sums["all" if reading == "total" else kind], column, gbp)
     return list(sums.values())

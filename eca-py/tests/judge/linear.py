@@ -103,7 +103,7 @@ class Linear:
 
 def solver() -> highspy.Highs:
     """A solver that is exact and silent."""
-    highs = highspy.Highs()
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in OPTIONS.items():
         highs.setOptionValue(name, value)
     return highs

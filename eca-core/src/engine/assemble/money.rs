@@ -9,10 +9,9 @@ use crate::schedule::Account;
 use crate::unit::{carbon_kg, g_to_kg, inferences_to_millions, kg_to_g, round_to};
 use std::ops::Range;
 
-/// Amounts below these come from rounding: a few W, Wh, tenths of an inference, mg.
-const LEAST_MW: f64 = 5e-6;
-const LEAST_MWH: f64 = 5e-6;
-const LEAST_KG: f64 = 1e-3;
+/// Amounts up to these come from rounding: W, Wh, an inference.
+const LEAST_MW: f64 = 2e-6;
+const LEAST_MWH: f64 = 2e-6;
 const LEAST_INFERENCES: f64 = 1.0;
 const LEAST_FRAC: f64 = 1e-9;
 
@@ -31,7 +30,7 @@ pub(super) fn settle(run: &Run<'_>, accounts: &[Account], plan: &mut Plan) {
         penalty_gbp: round_gbp(penalty),
         energy_mwh: round_to(facility_mwh(run, plan), super::QUANTUM),
         carbon_kg: round_to(carbon, super::QUANTUM),
-        inferences,
+        inferences: inferences + 0.0,
         cost_gbp_per_inference: ratio(round_gbp(cost)),
         carbon_g_per_inference: ratio(kg_to_g(round_to(carbon, super::QUANTUM))),
     };
@@ -174,7 +173,7 @@ fn caps(run: &Run<'_>, plan: &Plan, broken: &mut Vec<BrokenLimit>) {
     for cap in run.problem.carbon_caps() {
         for range in windows(cap.window, run.problem.horizon()) {
             let excess = excess_kg(run, plan, cap, range.clone());
-            if excess > LEAST_KG {
+            if excess > rounding_kg(run, cap, range.clone()) {
                 let price = if cap.kind == CapKind::Strict { 0.0 } else { cap.price_gbp_per_kg.unwrap_or(0.0) };
                 broken.push(limit("carbon_cap", cap.id.as_str(), Some(range.start), excess, "kg", excess * price));
             }
@@ -199,6 +198,15 @@ fn excess_kg(run: &Run<'_>, plan: &Plan, cap: &CarbonCap, range: Range<usize>) -
         };
     }
     carbon - allowed
+}
+
+/// Carbon that rounding to the watt can add in a window, kg.
+fn rounding_kg(run: &Run<'_>, cap: &CarbonCap, range: Range<usize>) -> f64 {
+    let h = run.problem.horizon().step_h();
+    let cells =
+        run.problem.regions().iter().flat_map(|region| range.clone().map(move |t| region.carbon_g_per_kwh.at(t)));
+    let facility = if cap.metric == CapMetric::GPerKwh { cap.limit } else { 0.0 };
+    super::QUANTUM + cells.map(|carbon| carbon_kg(h * super::QUANTUM, carbon + facility)).sum::<f64>()
 }
 
 fn jobs(run: &Run<'_>, plan: &Plan, broken: &mut Vec<BrokenLimit>) {

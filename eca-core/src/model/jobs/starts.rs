@@ -24,7 +24,7 @@ pub(super) fn columns(frame: &Frame<'_>, draft: &mut Draft, shape: &Shape) {
         for from in shape.first..shape.end {
             let to = (from + length).min(shape.end);
             let cut = to - from < length;
-            if (cut && !shape.priced) || !(from..to).all(|t| shape.allowed(r, t)) {
+            if (cut && (!shape.priced || to - from < shape.min_run)) || !(from..to).all(|t| shape.allowed(r, t)) {
                 continue;
             }
             let start = draft.milp.integer(0.0, count, startup, tag("start").part(r).period(from));

@@ -1,0 +1,178 @@
+"""The command line: ``python -m eca``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import __version__
+from ._demo import demo, dump, facts, summary
+from ._errors import EcaCancelled, EcaCannotFitError, EcaError, EcaInfeasibleError, EcaInternalError, EcaSolverError
+from ._plan import Plan
+from ._problem import Problem
+
+GOOD, BAD, UNUSABLE = 0, 1, 2
+#: Verbs of later versions.
+LATER = ("explain", "offers", "settle", "report", "message", "audit")
+#: Errors of readable input for which there is no plan.
+NO_PLAN = (EcaInfeasibleError, EcaCannotFitError, EcaCancelled, EcaSolverError, EcaInternalError)
+
+
+class Usage(Exception):
+    """The command line cannot be used as it is."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises instead of leaving, so that ``--json`` has its one object also then."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Usage(f"{message}\n{self.format_usage().strip()}")
+
+
+def target(text: str) -> tuple[str, str]:
+    """``TARGET=SOURCE`` of ``--map``."""
+    name, equals, column = text.partition("=")
+    if not (equals and name and column):
+        raise argparse.ArgumentTypeError(f"{text!r} is not TARGET=SOURCE, such as gb.carbon_g_per_kwh=gb_co2")
+    return name, column
+
+
+def positive(text: str) -> float:
+    """A number above zero."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
+def at_least_zero(text: str) -> float:
+    """A number that is not negative."""
+    return 0.0 if text in ("0", "0.0") else positive(text)
+
+
+def parser() -> Parser:
+    """All verbs and their options."""
+    every = Parser(add_help=False)
+    every.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object")
+    top = Parser(prog="python -m eca", description="Plan inference work at least cost under a carbon cap.", parents=[every])
+    top.add_argument("--version", action="version", version=f"eca {__version__}")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=Parser)
+
+    show = verbs.add_parser("demo", parents=[every], help="a sample or real day, end to end")
+    show.add_argument("--data", metavar="CSV", help="prices and carbon, tidy or wide")
+    show.add_argument("--date", metavar="D", help="Europe/London date, such as 2023-03-15")
+    show.add_argument(
+        "--map",
+        metavar="TARGET=SOURCE",
+        type=target,
+        nargs="+",
+        action="extend",
+        default=[],
+        help="which column of the file is what, such as gb.import_price_gbp_per_mwh=gb_day_ahead_eur_per_mwh",
+    )
+    show.add_argument("--gbp-per-eur", metavar="R", type=positive, help="rate for columns in EUR, such as 0.88")
+    show.add_argument("--out", metavar="DIR", default="out/demo", help="where the files go (out/demo)")
+
+    plan = verbs.add_parser("plan", parents=[every], help="solve a problem document")
+    plan.add_argument("problem", metavar="PROBLEM")
+    plan.add_argument("-o", "--output", metavar="PLAN", required=True)
+    plan.add_argument("--engine", default="auto")
+    plan.add_argument("--time-limit-s", type=positive, metavar="S")
+    plan.add_argument("--gap", type=at_least_zero, default=1e-4, metavar="G", help="proof asked for (1e-4)")
+
+    check = verbs.add_parser("check", parents=[every], help="recompute and judge a plan")
+    check.add_argument("problem", metavar="PROBLEM")
+    check.add_argument("plan", metavar="PLAN")
+    return top
+
+
+def run_plan(options: argparse.Namespace, say: Callable[[str], None]) -> dict[str, Any]:
+    """``plan PROBLEM -o PLAN``."""
+    problem = Problem.read(options.problem)
+    for warning in problem.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    made = problem.solve(
+        engine=options.engine, time_limit_s=options.time_limit_s, gap=options.gap, progress=sys.stderr.isatty()
+    )
+    found = made.check()
+    made.write(options.output)
+    for line in summary(made):
+        say(line)
+    for finding in found.findings:
+        say(f"check: {finding}")
+    say(f"wrote {options.output}")
+    return {
+        "passed": bool(found),
+        "findings": [dict(finding) for finding in found.findings],
+        **facts(made),
+        "files": [options.output],
+    }
+
+
+def run_check(options: argparse.Namespace, say: Callable[[str], None]) -> dict[str, Any]:
+    """``check PROBLEM PLAN``."""
+    problem, plan = Problem.read(options.problem), Plan.read(options.plan)
+    found = plan.check(problem)
+    for finding in found.findings:
+        say(str(finding))
+    totals = f"{found.totals.cost_gbp:,.2f} GBP, {found.totals.carbon_kg:,.1f} kg CO2"
+    say(f"passed: {totals}" if found else f"failed: {len(found.findings)} findings")
+    return {
+        "passed": bool(found),
+        "findings": [dict(finding) for finding in found.findings],
+        "totals": dict(found.totals),
+        "problem_hash": problem.hash,
+    }
+
+
+VERBS = {"demo": demo, "plan": run_plan, "check": run_check}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command line and gives its exit code: 0 good, 1 checked and bad, 2 not usable."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in words
+    verb = next((word for word in words if not word.startswith("-")), None)
+
+    def say(line: str) -> None:
+        if not as_json:
+            print(line)
+
+    def finish(code: int, result: dict[str, Any]) -> int:
+        if as_json:
+            print(dump({"verb": verb, "exit_code": code, **result}))
+        return code
+
+    def refuse(code: int, kind: str, message: str) -> int:
+        print(f"eca: {message}", file=sys.stderr)
+        return finish(code, {"error": {"kind": kind, "message": message}})
+
+    try:
+        if verb in LATER:
+            raise Usage(f"`{verb}` is not in this version; the verbs are {', '.join(VERBS)}")
+        options = parser().parse_args(words)
+        result = VERBS[options.verb](options, say)
+    except Usage as error:
+        return refuse(UNUSABLE, "usage", str(error))
+    except NO_PLAN as error:
+        return refuse(BAD, error.kind, str(error))
+    except EcaError as error:
+        return refuse(UNUSABLE, error.kind, str(error))
+    except OSError as error:
+        where = f"{Path(error.filename)}: " if isinstance(error.filename, str) else ""
+        return refuse(UNUSABLE, "file", f"{where}{error.strerror or error}")
+    return finish(GOOD if result["passed"] else BAD, result)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("eca: stopped", file=sys.stderr)
+        sys.exit(130)

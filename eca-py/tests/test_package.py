@@ -1,0 +1,45 @@
+"""What the package promises about itself: examples run, types hold, stubs are true."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import eca
+
+HERE = Path(eca.__file__).resolve().parent
+MODULES = sorted(
+    f"eca.{each.name}" for each in pkgutil.iter_modules([str(HERE)]) if each.name not in ("_eca", "__main__")
+)
+
+
+@pytest.mark.parametrize("name", ["eca", *MODULES])
+def test_examples_in_the_documentation_run(name: str) -> None:
+    result = doctest.testmod(importlib.import_module(name), raise_on_error=False)
+    assert result.failed == 0
+
+
+def test_the_guide_runs() -> None:
+    guide = Path(__file__).resolve().parents[2] / "docs" / "guide" / "python.md"
+    result = doctest.testfile(str(guide), module_relative=False, encoding="utf-8")
+    assert result.attempted > 10 and result.failed == 0
+
+
+def test_types_hold() -> None:
+    pytest.importorskip("mypy")
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-version", "3.10", "--cache-dir", "/dev/null", str(HERE)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_the_stub_says_what_the_compiled_module_has() -> None:
+    pytest.importorskip("mypy")
+    command = [sys.executable, "-m", "mypy.stubtest", "eca._eca", "--ignore-disjoint-bases"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=HERE.parent)
+    assert run.returncode == 0, run.stdout + run.stderr
