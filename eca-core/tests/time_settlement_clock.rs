@@ -1,4 +1,5 @@
 //! The settlement clock: worked days, clock changes, and round trips over many years.
+#![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use eca_core::{Error, Horizon, SettlementDate, SettlementPeriod, Timestamp};
 use proptest::prelude::*;
@@ -15,10 +16,12 @@ fn start(day: &str, period: u8) -> Timestamp {
     SettlementPeriod::new(date(day), period).unwrap().start_utc()
 }
 
+/// A day, its number of periods, and the start in UTC of some of them.
+type Day = (&'static str, u8, &'static [(u8, &'static str)]);
+
 #[test]
 fn worked_days() {
-    // day, periods, then (period, start in UTC)
-    let days: [(&str, u8, &[(u8, &str)]); 6] = [
+    let days: [Day; 6] = [
         (
             "2026-01-15",
             48,
