@@ -62,7 +62,9 @@ def write_config(prefix: Path, shared: bool) -> None:
     lines += [f"{name} = {{ value = {quoted(value)}, force = true }}" for name, value in sorted(env.items())]
     # One interpreter for cargo and maturin, and no libpython in the extension: else each of the two rebuilds PyO3.
     lines += [f"PYO3_PYTHON = {quoted(sys.executable)}", 'PYO3_BUILD_EXTENSION_MODULE = "1"']
-    if shared and os.name == "posix":
+    if not shared:
+        lines.append('HIGHS_STATIC = "1"')
+    elif os.name == "posix":
         lines += ["", "[build]", f'rustflags = ["-C", {quoted("link-arg=-Wl,-rpath," + str(prefix / "lib"))}]']
     text = "\n".join(lines) + "\n"
     config = ROOT / ".cargo" / "config.toml"

@@ -212,7 +212,8 @@ def main() -> int:
         elif options.command == "dist-c":
             dist_c()
         else:
-            install_c(options.prefix.resolve(), options.highs == "static", options.profile)
+            static = options.highs == "static" or not hp.shared_available()
+            install_c(options.prefix.resolve(), static, options.profile)
     except hp.PrefixError as error:
         hp.say(f"error: {error}")
         return 1

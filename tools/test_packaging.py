@@ -197,8 +197,8 @@ def test_release_wheel_works_in_an_empty_environment() -> None:
     use_module(python)
     (module,) = installed_libraries(python)
     no_machine_paths([module])
-    # The best of five: the time is the module's, not that of a busy machine.
-    script = "import time; t = time.perf_counter(); import eca; print(time.perf_counter() - t)"
+    # CPU time and the best of five: the time is the module's, not that of a busy machine.
+    script = "import time; t = time.process_time(); import eca; print(time.process_time() - t)"
     assert min(float(run(python, "-c", script)) for _ in range(5)) < 0.1
 
 
