@@ -3,8 +3,8 @@
     python3 tools/mutants.py [NAME ...]
 
 Without names: every fault of tools/mutants/*.txt. The copy and what is built from it stay in target/mutants, so that a
-second run is faster; CARGO_TARGET_DIR puts the build elsewhere. A fault is caught if the tree with it builds and its test fails, and the
-same test passes without it. Prints `caught NAME` or `MISSED NAME`, at the end `N passed, N failed`; exit status 1 if a
+second run is faster; CARGO_TARGET_DIR puts the build elsewhere. A fault is caught if the tree with it builds and its
+test fails, and the same test passes without it. Prints `caught NAME` or `MISSED NAME`, at the end `N passed, N failed`; exit status 1 if a
 fault is missed, does not build, or if its text is not found exactly once.
 
 A fault is written as
@@ -32,10 +32,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# Inside the tree, so that cargo also reads the .cargo/config.toml that `make setup` wrote.
 WORK = ROOT / "target" / "mutants"
 TREE = WORK / "tree"
-# Not in git, but the build needs it; written by `make setup`.
-CONFIG = Path(".cargo/config.toml")
 # A test that runs so long hangs, which is a way of noticing.
 LIMIT_S = 300
 
@@ -72,8 +71,6 @@ def copy_tree() -> None:
         cwd=ROOT, check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
     wanted = {Path(name) for name in listed.split("\0") if name and (ROOT / name).is_file()}
-    if (ROOT / CONFIG).is_file():
-        wanted.add(CONFIG)
     for name in wanted:
         source, target = ROOT / name, TREE / name
         if target.is_file() and target.read_bytes() == source.read_bytes():
@@ -92,7 +89,8 @@ def cargo(test: str, *, run: bool) -> tuple[bool, str]:
     command = ["cargo", "test", "-q", "--locked", *package, *words]
     if not run:
         command.insert(2, "--no-run")
-    environment = {**os.environ, "CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR", str(WORK / "build")), "RUST_BACKTRACE": "0"}
+    built = os.environ.get("CARGO_TARGET_DIR", str(WORK / "build"))
+    environment = {**os.environ, "CARGO_TARGET_DIR": built, "RUST_BACKTRACE": "0"}
     try:
         done = subprocess.run(
             command, cwd=TREE, env=environment, capture_output=True, text=True, timeout=LIMIT_S if run else None

@@ -85,10 +85,6 @@ impl<'a> Search<'a> {
         let mut best: f64 = 0.0;
         for t in 0..shape.end {
             let layer = self.layer(t);
-            if shape.pinned && t == 0 {
-                // It works in period 0: nothing follows the period before it any more.
-                self.running[0].fill(NONE);
-            }
             best = layer.iter().copied().fold(best, f64::max);
             if shape.is_done(best) {
                 break;
