@@ -17,11 +17,11 @@ const PROMISES: [&str; 4] = ["undone", "shed", "it_overload", "import_overload"]
 /// Broken promises: rule and object, and the sum over periods (and copies) in the unit of the column.
 pub(crate) type Broken = BTreeMap<(&'static str, Option<u32>), f64>;
 
-/// How far a point breaks each promise.
+/// How far a point breaks each promise; what costs nothing to break is no promise.
 pub(crate) fn broken(draft: &Draft, values: &[f64]) -> Broken {
     let mut sums = Broken::new();
     for rule in PROMISES {
-        for col in draft.milp.columns_of(rule) {
+        for col in draft.milp.columns_of(rule).filter(|&col| draft.milp.cost(col) > 0.0) {
             *sums.entry((rule, draft.milp.column_tag(col).object)).or_default() += values[col.index()].max(0.0);
         }
     }

@@ -176,6 +176,12 @@ impl Milp {
         }
     }
 
+    /// The cost of a column.
+    #[must_use]
+    pub fn cost(&self, col: Col) -> f64 {
+        self.cost[col.index()]
+    }
+
     /// The upper bound of a column.
     #[must_use]
     pub fn upper(&self, col: Col) -> f64 {

@@ -141,15 +141,19 @@ fn broken(run: &Run<'_>, plan: &Plan) -> Vec<BrokenLimit> {
         }
     }
     for (region, power) in run.problem.regions().iter().zip(&plan.regions) {
+        // Import is what is left of facility, solar and each battery, all rounded.
+        let batteries = run.problem.batteries().iter().filter(|battery| battery.region == region.id).count();
+        #[allow(clippy::cast_precision_loss)]
+        let rounded_terms = (1 + batteries) as f64;
         for t in 0..run.problem.horizon().periods {
             let connection = region.import_limit_mw.at(t) + region.nonfirm_import_mw.at(t);
             let import_limit =
                 region.congestion_limit_mw.as_ref().map_or(connection, |most| connection.min(most.at(t)));
             let over = [
-                ("it_overload", power.it_mw[t] - region.it_capacity_mw.at(t)),
-                ("import_overload", power.import_mw[t] - import_limit),
+                ("it_overload", power.it_mw[t] - region.it_capacity_mw.at(t), LEAST_MW),
+                ("import_overload", power.import_mw[t] - import_limit, rounded_terms * LEAST_MW),
             ];
-            for (rule, amount) in over.into_iter().filter(|&(_, amount)| amount > LEAST_MW) {
+            for (rule, amount, _) in over.into_iter().filter(|&(_, amount, least)| amount > least) {
                 let price = h * amount * run.ladder.overload_gbp_per_mwh;
                 broken.push(limit(rule, region.id.as_str(), Some(t), amount, "mw", price));
             }

@@ -27,7 +27,7 @@ impl Rule for Jobs {
         for shape in frame.shapes {
             if shape.divisible {
                 (0..shape.count).for_each(|copy| shares::columns(frame, draft, shape, copy));
-            } else if starts::applies(shape) {
+            } else if starts::applies(frame, shape) {
                 starts::columns(frame, draft, shape);
             } else {
                 (0..shape.count).for_each(|copy| runs::columns(frame, draft, shape, copy));

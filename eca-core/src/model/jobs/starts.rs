@@ -7,9 +7,21 @@ use crate::model::JobColumns;
 use crate::schedule::Shape;
 
 /// Whether the form is exact for a job.
-pub(super) fn applies(shape: &Shape) -> bool {
+///
+/// Where inferences are counted, a job whose last period is not full may be slow in any of its periods: that is not said here.
+pub(super) fn applies(frame: &Frame<'_>, shape: &Shape) -> bool {
+    if counts_inferences(frame) && shape.inferences > 0.0 && !fills_its_periods(shape) {
+        return false;
+    }
     let one_run = !shape.preemptible || (shape.pauses_left == Some(0) && !shape.priced);
     shape.rate.len() == 1 && one_run && shape.home.is_none() && shape.migration.is_none()
+}
+
+/// Whether whole periods at its point do just the work that is left.
+fn fills_its_periods(shape: &Shape) -> bool {
+    #[allow(clippy::cast_precision_loss)]
+    let work = shape.need(0) as f64 * shape.rate[0];
+    shape.rate.len() == 1 && work - shape.left < 1e-9
 }
 
 pub(super) fn columns(frame: &Frame<'_>, draft: &mut Draft, shape: &Shape) {
