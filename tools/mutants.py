@@ -86,7 +86,7 @@ def cargo(test: str, *, run: bool) -> tuple[bool, str]:
     """Builds a test, or runs it; whether that went well, and what was printed."""
     words = test.split()
     package = [] if "-p" in words else ["-p", "eca-core"]
-    command = ["cargo", "test", "-q", "--locked", *package, *words]
+    command = ["cargo", "test", "-q", *package, *words]
     if not run:
         command.insert(2, "--no-run")
     built = os.environ.get("CARGO_TARGET_DIR", str(WORK / "build"))
