@@ -2,8 +2,10 @@
 
 mod clock;
 mod errors;
+mod forecast;
 mod plan;
 mod problem;
+mod signals;
 mod solve;
 
 use pyo3::prelude::*;
@@ -13,9 +15,13 @@ mod _eca {
     #[pymodule_export]
     use super::clock::{check_horizon, parse_time, settlement_day};
     #[pymodule_export]
+    use super::forecast::{ForecastModel, backtest};
+    #[pymodule_export]
     use super::plan::Plan;
     #[pymodule_export]
     use super::problem::Problem;
+    #[pymodule_export]
+    use super::signals::{Signals, octopus_next_page};
     #[pymodule_export]
     use super::solve::panic_on_purpose;
 
