@@ -79,17 +79,17 @@ def sites(regions: Sequence[str] = REGIONS) -> list[dict[str, Any]]:
     """Size of the site in each region, as keywords of :class:`eca.Region`; the first site is the largest."""
     return [
         {
-            "it_capacity_mw": 9.0 if index == 0 else 5.0,
+            "it_capacity_mw": 16.0 if index == 0 else 8.0,
             "overhead_mw": 0.4 if index == 0 else 0.2,
             "pue_slope": 1.16 if index == 0 else 1.08,
-            "import_limit_mw": 13.0 if index == 0 else 7.0,
+            "import_limit_mw": 21.0 if index == 0 else 11.0,
         }
         for index, _ in enumerate(regions)
     ]
 
 
 def workload(
-    horizon: Horizon, regions: Sequence[str] = REGIONS, *, carbon_limit_g_per_kwh: float = 80.0
+    horizon: Horizon, regions: Sequence[str] = REGIONS, *, carbon_limit_g_per_kwh: float = 65.0
 ) -> dict[str, Any]:
     """Batteries, jobs, services and the carbon cap of the sample, as keywords of :class:`eca.Problem`.
 
@@ -177,7 +177,7 @@ def workload(
                 points=points((1.5, 5.0)),
                 **window(0, 24),
                 **late,
-                run_when={"carbon_below_g_per_kwh": 1.5 * carbon_limit_g_per_kwh},
+                run_when={"carbon_below_g_per_kwh": 2 * carbon_limit_g_per_kwh},
                 tier=3,
             ),
             Job("safety-filter", inferences=10e6, points=points((1.0, 3.0)), **window(0, 24), **late, divisible=True, tier=2),
