@@ -5,7 +5,7 @@
 //!          + carbon_g_per_kwh * (sum of price_gbp_per_kg of priced caps)
 //! M      = max(1, max over r,t of pue_slope * e[r,t])
 //! E_max(j), E_min(j) = max, min over l of power_mw * h * ceil(w / q_l - 1e-9)
-//! undone_penalty(j)  = 2 * (4 - tier) * (M * E_max + startup_cost + pause_cost + migration cost)
+//! undone_penalty(j)  = 2 * (4 - tier) * (M * E_max + startup_cost + pause_cost + migration cost) / w
 //! end_soc price      = 2 * M
 //! overload price     = 2 * max(2 * M, undone_penalty(j) * w / E_min(j) of priced jobs,
 //!                              shed_penalty(s) / max(1e-3, min wh_per_inference))
@@ -76,8 +76,9 @@ fn undone(job: &Job, m: f64, h: f64) -> f64 {
     if let Some(given) = job.undone_penalty_gbp {
         return given;
     }
-    let (_, most) = Work::new(job, h).energy_range_mwh(job, h);
+    let work = Work::new(job, h);
+    let (_, most) = work.energy_range_mwh(job, h);
     let migration = job.migration.map_or(0.0, |migration| migration.cost_gbp);
     let urgency = 4.0 - f64::from(job.tier);
-    2.0 * urgency * (m * most + job.startup_cost_gbp + job.pause_cost_gbp + migration)
+    2.0 * urgency * (m * most + job.startup_cost_gbp + job.pause_cost_gbp + migration) / work.left
 }

@@ -10,7 +10,7 @@ use crate::model::{self, Draft, Frame, JobLoad, Lazy};
 use crate::problem::Region;
 use crate::schedule::{Account, Schedule, Shape};
 use crate::unit::millions_to_inferences;
-use crate::{Error, Result};
+use crate::{Control, Error, Result};
 
 /// Power below this is none, MW: half a watt.
 const NO_POWER_MW: f64 = 5e-7;
@@ -71,7 +71,7 @@ fn rounds(
             options.time_limit_s = None;
         }
         options.start = start.map(|schedules| decode::start(run.problem, &draft, schedules)).unwrap_or_default();
-        let first = run.call(&draft.milp, &options)?;
+        let first = run.call(&draft.milp, &options, !given)?;
         bound = bound.max(first.bound);
         let Some(values) = first.values else { return none(first.status, best) };
         let finished = first.status == MilpStatus::Optimal;
@@ -96,7 +96,7 @@ fn rounds(
                 break;
             }
         }
-        if run.deadline.is_over() && best.is_some() {
+        if best.is_some() && (run.deadline.is_over() || run.control.cancel.is_cancelled()) {
             break;
         }
         let before = lazy.clone();
@@ -145,7 +145,7 @@ fn polish(
         directions(frame, draft, &values).for_each(|closed| lp.set_bounds(closed, 0.0, 0.0));
     }
     let options = MilpOptions { time_limit_s: None, ..MilpOptions::exact() };
-    Ok((run.call(&lp, &options)?.values, found))
+    Ok((run.call(&lp, &options, false)?.values, found))
 }
 
 /// Whether importing and exporting at once would earn money: elsewhere the two are simply set against each other.
@@ -257,7 +257,9 @@ fn decide(run: &Run<'_>, draft: &Draft, values: &[f64]) -> Decision {
 }
 
 impl Run<'_> {
-    fn call(&mut self, milp: &Milp, options: &MilpOptions) -> Result<MilpSolution> {
+    /// Solves a model; `stoppable` where the caller may watch it and stop it. The LPs that turn a found point into a plan
+    /// are not: stopping there would lose the plan.
+    fn call(&mut self, milp: &Milp, options: &MilpOptions, stoppable: bool) -> Result<MilpSolution> {
         let report = &mut self.report;
         report.solves += 1;
         if milp.columns() > report.columns {
@@ -267,7 +269,9 @@ impl Run<'_> {
             report.nonzeros = milp.nonzeros();
         }
         let begun = self.deadline.elapsed_s();
-        let solution = milp::solve(milp, self.settings.solver, options, self.control)?;
+        let unheard = Control::default();
+        let control = if stoppable { self.control } else { &unheard };
+        let solution = milp::solve(milp, self.settings.solver, options, control)?;
         self.report.solve_s += self.deadline.elapsed_s() - begun;
         self.report.nodes += solution.nodes;
         Ok(solution)

@@ -43,24 +43,32 @@ pub(crate) fn solve(run: &mut Run<'_>, start: &[Schedule]) -> Result<Option<Answ
         return Ok(kept);
     }
     // The cap costs promises, or cannot be kept at all: how far are they kept without it?
-    let Some(free) = exact::plan(run, start, &|_| {})? else { return Ok(kept) };
+    let Some(free) = unless_stopped(exact::plan(run, start, &|_| {}))? else { return Ok(kept) };
     let promises = free.broken.clone();
     if let Some(answer) = &kept
         && answer.broken.values().zip(promises.values()).all(|(with, without)| *with <= roomy(*without))
     {
         return Ok(kept);
     }
-    let least = exact::plan(run, start, &|draft| {
+    let least = unless_stopped(exact::plan(run, start, &|draft| {
         limit_promises(draft, &promises);
         price_excess_only(draft);
-    })?;
+    }))?;
     let Some(least) = least else { return Ok(Some(free)) };
     let excess = least.objective.max(0.0);
-    let last = exact::plan(run, start, &|draft| {
+    let last = unless_stopped(exact::plan(run, start, &|draft| {
         limit_promises(draft, &promises);
         limit_excess(draft, excess);
-    })?;
+    }))?;
     Ok(last.or(Some(free)))
+}
+
+/// A later step that was stopped leaves the plan of the step before.
+fn unless_stopped(answer: Result<Option<Answer>>) -> Result<Option<Answer>> {
+    match answer {
+        Err(crate::Error::Cancelled) => Ok(None),
+        other => other,
+    }
 }
 
 fn no_excess(draft: &mut Draft) {

@@ -72,6 +72,7 @@ fn undone(job: &Job, shape: &Shape, worst: f64, h: f64) -> f64 {
         let energy = energies(shape, h).fold(0.0, f64::max);
         let moves = job.migration.map_or(0.0, |migration| migration.cost_gbp);
         let importance = f64::from(4_u8.saturating_sub(job.tier));
-        STEP * importance * (worst * energy + job.startup_cost_gbp + job.pause_cost_gbp + moves)
+        // For all of the work, of which only `left` is still to do: leaving all of that costs the whole sum.
+        STEP * importance * (worst * energy + job.startup_cost_gbp + job.pause_cost_gbp + moves) / shape.left
     })
 }

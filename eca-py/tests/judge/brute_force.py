@@ -185,7 +185,7 @@ def overload_price(p: Problem) -> tuple[float, float, list[float]]:
     for j in p.jobs:
         mwh = [mw * p.h * math.ceil(j.w / q - 1e-9) for mw, q in zip(j.power, j.q)]
         fees = j.startup_cost + j.pause_cost + (0.0 if j.migration is None else j.migration[0])
-        penalty = j.undone_penalty if j.undone_penalty is not None else 2 * (4 - j.tier) * (m * max(mwh) + fees)
+        penalty = j.undone_penalty if j.undone_penalty is not None else 2 * (4 - j.tier) * (m * max(mwh) + fees) / j.w
         penalties.append(penalty)
         if not j.hard:
             worst.append(penalty * j.w / min(mwh))

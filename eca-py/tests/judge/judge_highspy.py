@@ -103,7 +103,7 @@ def prices(p: Problem) -> Prices:
     for job in p.jobs:
         energies = [job.power[k] * p.h * periods_needed(job, k) for k in range(len(job.q))]
         move = job.migration[0] if job.migration else 0.0
-        default = 2.0 * (4 - job.tier) * (energy * max(energies) + job.startup_cost + job.pause_cost + move)
+        default = 2.0 * (4 - job.tier) * (energy * max(energies) + job.startup_cost + job.pause_cost + move) / job.w
         undone.append(default if job.undone_penalty is None else float(job.undone_penalty))
         if not job.hard:
             highest = max(highest, undone[-1] * job.w / min(energies))
