@@ -140,10 +140,8 @@ fn polish(
         return Ok((Some(values), found));
     }
     let mut lp = draft.milp.fixed(&values);
-    if !found.is_empty() {
-        // All directions, not only those found: a free one would do both in the next answer.
-        directions(frame, draft, &values).for_each(|closed| lp.set_bounds(closed, 0.0, 0.0));
-    }
+    // All directions, not only those found: a free one would do both in the next answer.
+    directions(frame, draft, &values).for_each(|closed| lp.set_bounds(closed, 0.0, 0.0));
     let options = MilpOptions { time_limit_s: None, ..MilpOptions::exact() };
     Ok((run.call(&lp, &options, false)?.values, found))
 }
