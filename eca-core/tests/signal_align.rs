@@ -42,6 +42,17 @@ fn coarser_data_is_held_and_finer_data_is_averaged() {
 }
 
 #[test]
+fn a_period_that_is_covered_in_part_is_a_gap() {
+    let mut half = points(30, &[Some(100.0), Some(200.0), Some(300.0)]);
+    half.remove(1);
+    let mut signals = Signals::new();
+    signals.insert("gb", CARBON, half, Provenance::new("test"), Duplicates::Refuse).unwrap();
+    // The second half of the first hour and of the second one have no row at all.
+    assert_eq!(signals.align_gaps("gb", CARBON, &horizon(60, 3)).unwrap(), [None, None, None]);
+    assert_eq!(signals.align_gaps("gb", CARBON, &horizon(30, 3)).unwrap(), [Some(100.0), None, Some(300.0)]);
+}
+
+#[test]
 fn uneven_points_count_by_their_time() {
     let start = at("2026-03-02T00:00Z");
     let uneven = vec![
