@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 impl Signals {
     /// Tidy CSV with `start`, `end`, `region` and one column for each signal; a gap is an empty cell.
     ///
-    /// Signals of different steps are on different rows. Reading it back gives the same points, without provenance.
+    /// Signals of different steps are on different rows. Reading it back gives the same values, without provenance.
     ///
     /// # Errors
     /// [`Error::Internal`] when the text cannot be made.
