@@ -14,18 +14,13 @@ const ROOM: f64 = 1e-7;
 /// Rules whose slack breaks a promise to users or overloads a site.
 const PROMISES: [&str; 4] = ["undone", "shed", "it_overload", "import_overload"];
 
-/// Broken promises: rule and object, and the sum over periods (and copies) in the unit of the column.
-pub(crate) type Broken = BTreeMap<(&'static str, Option<u32>), f64>;
+/// Penalties paid for broken promises, GBP, by rule.
+pub(crate) type Broken = BTreeMap<&'static str, f64>;
 
 /// How far a point breaks each promise; what costs nothing to break is no promise.
 pub(crate) fn broken(draft: &Draft, values: &[f64]) -> Broken {
-    let mut sums = Broken::new();
-    for rule in PROMISES {
-        for col in draft.milp.columns_of(rule).filter(|&col| draft.milp.cost(col) > 0.0) {
-            *sums.entry((rule, draft.milp.column_tag(col).object)).or_default() += values[col.index()].max(0.0);
-        }
-    }
-    sums
+    let paid = |col: Col| draft.milp.cost(col) * values[col.index()].max(0.0);
+    PROMISES.into_iter().map(|rule| (rule, draft.milp.columns_of(rule).map(paid).sum())).collect()
 }
 
 /// The best plan; none if time was up before one was found.
@@ -81,18 +76,19 @@ fn roomy(amount: f64) -> f64 {
     amount * (1.0 + ROOM) + ROOM
 }
 
-/// No promise is broken further than these sums.
-fn limit_promises(draft: &mut Draft, sums: &Broken) {
-    for (&(rule, object), &sum) in sums {
-        let of_object = |&col: &Col| draft.milp.column_tag(col).object == object;
-        let columns: Vec<Col> = draft.milp.columns_of(rule).filter(of_object).collect();
-        if sum <= ROOM {
+/// No promise is broken further than for these penalties.
+fn limit_promises(draft: &mut Draft, penalties: &Broken) {
+    for (&rule, &penalty) in penalties {
+        let columns: Vec<Col> = draft.milp.columns_of(rule).filter(|&col| draft.milp.cost(col) > 0.0).collect();
+        if penalty <= ROOM {
             // Kept in full: with any room at all, a little of it would be broken for nothing.
             columns.iter().for_each(|&col| draft.milp.set_bounds(col, 0.0, 0.0));
             continue;
         }
-        let terms: Vec<_> = columns.into_iter().map(|col| (col, 1.0)).collect();
-        draft.milp.row(f64::NEG_INFINITY, roomy(sum), &terms, Tag { object, ..Tag::new("promises") });
+        // In units of the dearest promise, so that coefficients stay near one.
+        let dearest = columns.iter().map(|&col| draft.milp.cost(col)).fold(0.0, f64::max);
+        let terms: Vec<_> = columns.into_iter().map(|col| (col, draft.milp.cost(col) / dearest)).collect();
+        draft.milp.row(f64::NEG_INFINITY, roomy(penalty / dearest), &terms, Tag::new("promises"));
     }
 }
 
