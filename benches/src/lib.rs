@@ -1,1 +1,3 @@
 //! Shared parts of the benches of ECA.
+
+pub mod generator;
