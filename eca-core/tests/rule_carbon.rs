@@ -55,6 +55,22 @@ fn grams_per_kwh_are_of_facility_energy() {
 }
 
 #[test]
+fn imports_are_not_the_denominator() {
+    // Hour 0: 1 of 2 MW from the sun, 300 kg for 2 MWh: 150 g/kWh of facility energy, though 300 g/kWh of imports: 20 GBP.
+    // Hour 1 costs 100 GBP. A cap of 149 moves the job there.
+    let problem = |limit| {
+        Problem::builder(hours(2))
+            .region(site("a", [20.0, 50.0]).carbon_g_per_kwh([300.0, 100.0]).solar_mw([1.0, 0.0]))
+            .job(job("j", 1.0, 2.0))
+            .carbon_cap(strict(CapMetric::GPerKwh, limit, CapWindow::Horizon))
+            .build()
+            .unwrap()
+    };
+    costs(&solve(&problem(150.0)), 20.0);
+    costs(&solve(&problem(149.0)), 100.0);
+}
+
+#[test]
 fn half_hours_count_half() {
     // 2 MW for half an hour at 300 g/kWh: 300 kg, allowed 100 * 1 = 100 kg (g/kWh) or 250 kg (kg).
     let excess = |metric, limit: f64| {

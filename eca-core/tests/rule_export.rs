@@ -68,3 +68,16 @@ fn a_battery_sells_at_the_peak() {
         .unwrap();
     costs(&solve(&problem), -70.0);
 }
+
+#[test]
+fn a_battery_keeps_to_the_export_limit() {
+    // 2 MWh stored, 2 MW, but 1 MW of export: 1 MWh at 50 and 1 MWh at 40: -90 GBP, not -100.
+    let problem = Problem::builder(hours(2))
+        .region(site("a", 60.0).export_limit_mw(1.0).export_price_gbp_per_mwh([50.0, 40.0]))
+        .battery(Battery::new("b", "a", 2.0, 2.0).soc_mwh(2.0))
+        .build()
+        .unwrap();
+    let plan = solve(&problem);
+    costs(&plan, -90.0);
+    near_all(&plan.regions[0].export_mw, &[1.0, 1.0], "export_mw");
+}
