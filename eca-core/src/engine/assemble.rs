@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// Powers are rounded to W, energy to Wh, money to 1e-6 GBP.
 pub(crate) const QUANTUM: f64 = 1e-6;
+/// Shares of divisible jobs are rounded to this.
+const SHARE_QUANTUM: f64 = 1e-9;
 /// Inferences are rounded to thousandths: they carry money, and millions of them are common.
 const INFERENCE_QUANTUM: f64 = 1e-3;
 
@@ -78,7 +80,9 @@ fn jobs(run: &Run<'_>, decision: &Decision, accounts: &[Account]) -> Vec<JobPlan
                 None => account.work.clone(),
             };
             let shares = schedule.shares.as_ref().map(|table| {
-                let by_point = |by_period: &Vec<Vec<f64>>, l: usize| by_period.iter().map(|points| points[l]).collect();
+                let by_point = |by_period: &Vec<Vec<f64>>, l: usize| {
+                    by_period.iter().map(|points| round_to(points[l], SHARE_QUANTUM)).collect()
+                };
                 let named = table.iter().enumerate().map(|(r, by_period)| {
                     let points = (0..shape.rate.len()).map(|l| by_point(by_period, l)).collect();
                     (problem.regions()[r].id.clone(), points)
