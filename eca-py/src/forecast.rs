@@ -38,6 +38,9 @@ impl Choices {
 /// Start, minutes and number of periods.
 type Span = (String, u32, usize);
 
+/// The expected value of each period, and each quantile with its values.
+type Ahead = (Vec<f64>, Vec<(f64, Vec<f64>)>);
+
 fn span(given: &Span) -> Result<Horizon> {
     horizon(&given.0, given.1, given.2)
 }
@@ -60,7 +63,7 @@ impl ForecastModel {
     }
 
     /// The expected value of each period, and each quantile with its values.
-    fn predict(&self, py: Python<'_>, ahead: Span) -> PyResult<(Vec<f64>, Vec<(f64, Vec<f64>)>)> {
+    fn predict(&self, py: Python<'_>, ahead: Span) -> PyResult<Ahead> {
         guard(py, || {
             let forecast = self.inner.predict(&span(&ahead)?)?;
             Ok((forecast.mean, forecast.quantiles))

@@ -182,6 +182,7 @@ fn finish(
 
 /// Panics, so that a test can see what becomes of a defect.
 #[pyfunction]
+#[allow(clippy::panic)]
 pub(crate) fn panic_on_purpose(py: Python<'_>) -> PyResult<()> {
     guard(py, || std::panic::panic_any("on purpose"))
 }

@@ -216,8 +216,7 @@ def test_a_problem_needs_a_horizon_and_prices() -> None:
 
 def test_repr_fits_on_a_line(problem: eca.Problem, plan: eca.Plan) -> None:
     assert repr(problem) == (
-        "<eca.Problem 4 x 30 min from 2026-03-02T00:00:00Z: "
-        "2 regions, 1 battery, 2 jobs, 1 service, 1 carbon cap>"
+        "<eca.Problem 4 x 30 min from 2026-03-02T00:00:00Z: 2 regions, 1 battery, 2 jobs, 1 service, 1 carbon cap>"
     )
     long = eca.Region("london", import_price_gbp_per_mwh=range(48), **SITE)
     assert "import_price_gbp_per_mwh=[0.0, 1.0, ... 48 values]" in repr(long)

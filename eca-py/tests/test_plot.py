@@ -20,7 +20,7 @@ def test_the_chart_shows_load_battery_price_and_carbon_of_each_region(plan: eca.
     assert (tmp_path / "plan.png").read_bytes().startswith(b"\x89PNG")
     assert len(figure.axes) == 2 * 4
     labels = {axis.get_ylabel().replace("\n", " ") for axis in figure.axes}
-    assert labels == {"", "IT load, MW", "stored MWh", "delivered price GBP/MWh", "carbon g/kWh"}
+    assert labels == {"", "power, MW", "stored MWh", "delivered price GBP/MWh", "carbon g/kWh"}
     titles = [axis.get_title(loc="left") for axis in figure.axes]
     assert [title for title in titles if title] == ["london", "north-scotland"]
     legend = [text.get_text() for text in figure.legends[0].get_texts()]

@@ -34,6 +34,12 @@ def test_a_plan_says_how_good_it_is(problem: eca.Problem, plan: eca.Plan) -> Non
         assert plan.objective_gbp <= reference.cost_gbp + reference.penalty_gbp + 1e-6
 
 
+def test_the_comparison_can_be_left_out(problem: eca.Problem, plan: eca.Plan) -> None:
+    alone = problem.solve(references=False)
+    assert alone.references is None and alone.savings == ()
+    assert alone.totals == plan.totals and len(alone.table()) == 2
+
+
 def test_the_same_problem_gives_the_same_bytes(problem: eca.Problem, plan: eca.Plan) -> None:
     assert problem.solve().to_json() == plan.to_json()
 

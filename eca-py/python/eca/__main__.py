@@ -60,7 +60,9 @@ def parser() -> Parser:
     """All verbs and their options."""
     every = Parser(add_help=False)
     every.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object")
-    top = Parser(prog="python -m eca", description="Plan inference work at least cost under a carbon cap.", parents=[every])
+    top = Parser(
+        prog="python -m eca", description="Plan inference work at least cost under a carbon cap.", parents=[every]
+    )
     top.add_argument("--version", action="version", version=f"eca {__version__}")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=Parser)
 

@@ -3,13 +3,27 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import final
 
-__all__: list[str]
+__all__ = [
+    "ForecastModel",
+    "Plan",
+    "Problem",
+    "Signals",
+    "__version__",
+    "backtest",
+    "check_horizon",
+    "octopus_next_page",
+    "panic_on_purpose",
+    "parse_time",
+    "settlement_day",
+]
+
 __version__: str
 
 def parse_time(field: str, text: str) -> str: ...
 def check_horizon(start: str, step_min: int, periods: int) -> str: ...
 def settlement_day(date: str, step_min: int) -> tuple[str, int]: ...
 def panic_on_purpose() -> None: ...
+
 @final
 class Problem:
     @staticmethod
@@ -46,6 +60,7 @@ def backtest(
     lead_periods: int | None,
     stride_periods: int | None,
 ) -> str: ...
+
 @final
 class Signals:
     @staticmethod
@@ -61,9 +76,7 @@ class Signals:
     def align(
         self, region: str, column: str, start: str, step_min: int, periods: int, gap: str, max_periods: int
     ) -> tuple[list[float], list[int], str]: ...
-    def align_gaps(
-        self, region: str, column: str, start: str, step_min: int, periods: int
-    ) -> list[float | None]: ...
+    def align_gaps(self, region: str, column: str, start: str, step_min: int, periods: int) -> list[float | None]: ...
 
 @final
 class ForecastModel:

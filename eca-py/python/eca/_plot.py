@@ -59,7 +59,9 @@ def draw(plan: Plan, problem: Problem, path: str | PathLike[str] | None) -> Any:
             for panel, label in zip(panels, _labels(has_battery), strict=True):
                 panel.set_ylabel(label)
         _time_axis(panels, problem)
-    handles = {label: handle for axis in axes[0] for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    handles = {
+        label: handle for axis in axes[0] for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
+    }
     figure.legend(handles.values(), handles.keys(), loc="outside right upper", frameon=False, fontsize=8)
     figure.suptitle(_title(plan), x=0.01, ha="left", fontsize=11)
     if path is not None:
@@ -69,7 +71,7 @@ def draw(plan: Plan, problem: Problem, path: str | PathLike[str] | None) -> Any:
 
 def _labels(has_battery: bool) -> list[str]:
     battery = ["stored\nMWh"] if has_battery else []
-    return ["IT load, MW", *battery, "delivered price\nGBP/MWh", "carbon\ng/kWh"]
+    return ["power, MW", *battery, "delivered price\nGBP/MWh", "carbon\ng/kWh"]
 
 
 def _title(plan: Plan) -> str:
@@ -95,7 +97,7 @@ def _styles(document: dict[str, Any], problem: Problem) -> dict[str, tuple[str, 
     styles = {
         name: (COLOURS[i % len(COLOURS)], HATCHES[i // len(COLOURS)]) for i, name in enumerate(largest[:MOST_JOBS])
     }
-    styles.update({name: ("#dddddd", "xxxx") for name in largest[MOST_JOBS:]})
+    styles.update(dict.fromkeys(largest[MOST_JOBS:], ("#dddddd", "xxxx")))
     for i, service in enumerate(problem.services):
         styles[f"{service.id} (online)"] = (GREYS[i % len(GREYS)], "")
     return styles

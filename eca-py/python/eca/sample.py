@@ -79,10 +79,10 @@ def sites(regions: Sequence[str] = REGIONS) -> list[dict[str, Any]]:
     """Size of the site in each region, as keywords of :class:`eca.Region`; the first site is the largest."""
     return [
         {
-            "it_capacity_mw": 16.0 if index == 0 else 8.0,
+            "it_capacity_mw": 12.0 if index == 0 else 8.0,
             "overhead_mw": 0.4 if index == 0 else 0.2,
             "pue_slope": 1.16 if index == 0 else 1.08,
-            "import_limit_mw": 21.0 if index == 0 else 11.0,
+            "import_limit_mw": 16.0 if index == 0 else 11.0,
         }
         for index, _ in enumerate(regions)
     ]
@@ -180,7 +180,15 @@ def workload(
                 run_when={"carbon_below_g_per_kwh": 2 * carbon_limit_g_per_kwh},
                 tier=3,
             ),
-            Job("safety-filter", inferences=10e6, points=points((1.0, 3.0)), **window(0, 24), **late, divisible=True, tier=2),
+            Job(
+                "safety-filter",
+                inferences=10e6,
+                points=points((1.0, 3.0)),
+                **window(0, 24),
+                **late,
+                divisible=True,
+                tier=2,
+            ),
             Job(
                 "rank-training",
                 gpu_hours=1800,

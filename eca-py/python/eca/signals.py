@@ -70,7 +70,9 @@ class Signals:
         """Signals of a pandas or polars frame, tidy or wide, with aware times in ``start``. Missing values are gaps."""
         text = _frame_to_csv(frame)
         return cls._of(
-            _eca.Signals.parse("csv", text, _choices(map=map, gbp_per_eur=gbp_per_eur, step_min=step_min, source=source))
+            _eca.Signals.parse(
+                "csv", text, _choices(map=map, gbp_per_eur=gbp_per_eur, step_min=step_min, source=source)
+            )
         )
 
     @property
@@ -394,9 +396,7 @@ def octopus(
     retrieved_at: TimeLike | None = None,
 ) -> Signals:
     """Agile unit rates from one page of the Octopus API, without VAT; :func:`octopus_next_page` names the next."""
-    choices = _choices(
-        region=region, inc_vat=inc_vat, column=column, duplicates=duplicates, retrieved_at=retrieved_at
-    )
+    choices = _choices(region=region, inc_vat=inc_vat, column=column, duplicates=duplicates, retrieved_at=retrieved_at)
     return Signals._of(_eca.Signals.parse("octopus", _text(answer), choices))
 
 
