@@ -4,7 +4,7 @@ mod money;
 mod power;
 
 use super::Run;
-use crate::plan::{BatteryPlan, JobPlan, Outcome, Plan, Provenance, References, RegionPlan, ServicePlan};
+use crate::plan::{BatteryPlan, JobPlan, Outcome, Plan, Provenance, RegionPlan, ServicePlan};
 use crate::schedule::{Account, Schedule, Shape};
 use crate::unit::round_to;
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ pub(crate) fn plan(run: &Run<'_>, decision: &Decision) -> Plan {
         bound_gbp: 0.0,
         gap: 0.0,
         totals: crate::plan::Totals::default(),
-        references: References::default(),
+        references: None,
         jobs,
         services,
         batteries,

@@ -89,7 +89,6 @@ fn rounds(
                 objective: draft.milp.objective(&values),
                 bound,
                 broken: strict::broken(&draft, &values),
-                finished,
             };
             let enough = run.settings.gap.max(1e-9) * answer.objective.abs().max(1.0);
             let good = answer.objective - bound <= enough || !finished;
