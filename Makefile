@@ -163,13 +163,9 @@ schema-check: setup ## the JSON Schemas against eca-core (also part of test-rust
 bench: setup ## benchmarks; results in target/criterion
 	cargo bench -p eca-benches
 
-MUTANTS := out/tools/bin/cargo-mutants
-$(MUTANTS):
-	cargo install -q --locked --root out/tools cargo-mutants --version 27.1.0
-
 .PHONY: mutants
-mutants: setup $(MUTANTS) ## which changes of eca-core no test notices (hours); out/mutants
-	$(MUTANTS) mutants -p eca-core -o out/mutants $(MUTANTS_ARGS)
+mutants: dev-setup ## plant each fault of tools/mutants/ and see a test go red (about 15 minutes)
+	@$(PY) tools/mutants.py
 
 # ---- generated files ------------------------------------------------------------------------------------------------
 

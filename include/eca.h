@@ -819,7 +819,7 @@ eca_status eca_plan_broken_count(const eca_plan *plan, size_t *count);
  *
  * `totals.` is the plan, `references.run_at_once.` and `references.cheapest_start.` are simple policies on the same
  * problem; behind it stands `cost_gbp`, `penalty_gbp`, `energy_mwh`, `carbon_kg`, `inferences`, `cost_gbp_per_inference` or
- * `carbon_g_per_inference` (NaN without inferences). An example is `references.run_at_once.cost_gbp`.
+ * `carbon_g_per_inference` (NaN without inferences; all of the references are NaN where they were not asked for). An example is `references.run_at_once.cost_gbp`.
  *
  * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another path, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`,
  * `ECA_STATUS_INVALID_HANDLE`.

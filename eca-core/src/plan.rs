@@ -200,8 +200,9 @@ pub struct Plan {
     pub gap: f64,
     /// Sums over the horizon.
     pub totals: Totals,
-    /// What simple policies would have cost.
-    pub references: References,
+    /// What simple policies would have cost; none where it was not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub references: Option<References>,
     /// One entry for each job and copy.
     pub jobs: Vec<JobPlan>,
     /// One entry for each service.

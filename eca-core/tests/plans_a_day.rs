@@ -22,6 +22,6 @@ fn the_job_runs_when_power_is_cheapest() {
     assert_eq!(plan.jobs[0].region.iter().position(Option::is_some), Some(2));
     assert!((plan.totals.cost_gbp - 30.6).abs() < 1e-9, "{plan}");
     assert!((plan.totals.carbon_kg - 49.0).abs() < 1e-9, "{plan}");
-    assert!((plan.references.run_at_once.cost_gbp - 71.0).abs() < 1e-9, "{plan}");
+    assert!((plan.references.unwrap().run_at_once.cost_gbp - 71.0).abs() < 1e-9, "{plan}");
     assert!(plan.check(&problem).passed());
 }

@@ -221,7 +221,8 @@ fn no_simple_policy_is_cheaper() {
         if case.cap.is_some_and(|(strict, _)| strict) {
             return Ok(());
         }
-        for reference in [plan.references.run_at_once, plan.references.cheapest_start] {
+        let references = plan.references.unwrap();
+        for reference in [references.run_at_once, references.cheapest_start] {
             let cost = reference.cost_gbp + reference.penalty_gbp;
             prop_assert!(plan.objective_gbp <= cost + MONEY, "{} against {cost}", plan.objective_gbp);
         }

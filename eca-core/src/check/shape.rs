@@ -208,8 +208,10 @@ impl Shape<'_, '_> {
             self.finite("plan", field, Some(value));
         }
         self.totals("totals", &plan.totals);
-        self.totals("references.run_at_once", &plan.references.run_at_once);
-        self.totals("references.cheapest_start", &plan.references.cheapest_start);
+        if let Some(references) = &plan.references {
+            self.totals("references.run_at_once", &references.run_at_once);
+            self.totals("references.cheapest_start", &references.cheapest_start);
+        }
         for entry in &plan.broken_limits {
             let object = format!("{} `{}`", entry.rule, entry.object);
             self.finite(&object, "amount", Some(entry.amount));

@@ -4,13 +4,15 @@ mod money;
 mod power;
 
 use super::Run;
-use crate::plan::{BatteryPlan, JobPlan, Outcome, Plan, Provenance, References, RegionPlan, ServicePlan};
+use crate::plan::{BatteryPlan, JobPlan, Outcome, Plan, Provenance, RegionPlan, ServicePlan};
 use crate::schedule::{Account, Schedule, Shape};
 use crate::unit::round_to;
 use std::collections::BTreeMap;
 
 /// Powers are rounded to W, energy to Wh, money to 1e-6 GBP.
 pub(crate) const QUANTUM: f64 = 1e-6;
+/// Shares of divisible jobs are rounded to this.
+const SHARE_QUANTUM: f64 = 1e-9;
 /// Inferences are rounded to thousandths: they carry money, and millions of them are common.
 const INFERENCE_QUANTUM: f64 = 1e-3;
 
@@ -52,7 +54,7 @@ pub(crate) fn plan(run: &Run<'_>, decision: &Decision) -> Plan {
         bound_gbp: 0.0,
         gap: 0.0,
         totals: crate::plan::Totals::default(),
-        references: References::default(),
+        references: None,
         jobs,
         services,
         batteries,
@@ -78,7 +80,9 @@ fn jobs(run: &Run<'_>, decision: &Decision, accounts: &[Account]) -> Vec<JobPlan
                 None => account.work.clone(),
             };
             let shares = schedule.shares.as_ref().map(|table| {
-                let by_point = |by_period: &Vec<Vec<f64>>, l: usize| by_period.iter().map(|points| points[l]).collect();
+                let by_point = |by_period: &Vec<Vec<f64>>, l: usize| {
+                    by_period.iter().map(|points| round_to(points[l], SHARE_QUANTUM)).collect()
+                };
                 let named = table.iter().enumerate().map(|(r, by_period)| {
                     let points = (0..shape.rate.len()).map(|l| by_point(by_period, l)).collect();
                     (problem.regions()[r].id.clone(), points)

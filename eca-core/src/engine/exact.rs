@@ -51,6 +51,7 @@ fn rounds(
     let mut best: Option<Answer> = None;
     let mut bound = f64::NEG_INFINITY;
     let given = matches!(load, JobLoad::Given(_));
+    let mut start = start.map(<[Schedule]>::to_vec);
     for _ in 0..ROUNDS {
         let ladder = run.ladder.clone();
         let begun = run.deadline.elapsed_s();
@@ -70,12 +71,15 @@ fn rounds(
         if given {
             options.time_limit_s = None;
         }
-        options.start = start.map(|schedules| decode::start(run.problem, &draft, schedules)).unwrap_or_default();
+        if let Some(schedules) = &start {
+            options.start = complete(run, &draft, schedules)?;
+        }
         let first = run.call(&draft.milp, &options, !given)?;
         bound = bound.max(first.bound);
         let Some(values) = first.values else { return none(first.status, best) };
         let finished = first.status == MilpStatus::Optimal;
         let wasteful = waste(run, &draft, &values);
+        start = start.map(|_| decode::schedules(run.problem, &draft, &values));
         let (polished, directed) = polish(run, &frame, &draft, values)?;
         if let Some(values) = polished
             && wasteful.is_empty()
@@ -85,7 +89,6 @@ fn rounds(
                 objective: draft.milp.objective(&values),
                 bound,
                 broken: strict::broken(&draft, &values),
-                finished,
             };
             let enough = run.settings.gap.max(1e-9) * answer.objective.abs().max(1.0);
             let good = answer.objective - bound <= enough || !finished;
@@ -106,6 +109,29 @@ fn rounds(
         }
     }
     Ok(best.map(|answer| Answer { bound: bound.min(answer.objective), ..answer }))
+}
+
+/// Part of what is left of the budget that completing a start may take.
+const START_SHARE: f64 = 0.2;
+
+/// A whole point for the solver to start from: the jobs as given, everything else as good as can be. Left to itself the
+/// solver's first point sheds everything, and finding a better one takes it seconds.
+fn complete(run: &mut Run<'_>, draft: &Draft, schedules: &[Schedule]) -> Result<Vec<(usize, f64)>> {
+    let fixed = decode::start(run.problem, draft, schedules);
+    if fixed.is_empty() || run.deadline.is_over() {
+        return Ok(fixed);
+    }
+    let mut rest = draft.milp.clone();
+    for &(j, value) in &fixed {
+        rest.fix(j, value);
+    }
+    let options = MilpOptions { time_limit_s: run.deadline.left_s().map(|left| START_SHARE * left), ..run.options() };
+    let found = match run.call(&rest, &options, true) {
+        Err(Error::Cancelled) => None,
+        other => other?.values,
+    };
+    // A policy may break a rule that it does not know; then its periods alone are the hint.
+    Ok(found.map_or(fixed, |values| values.into_iter().enumerate().collect()))
 }
 
 fn none(status: MilpStatus, best: Option<Answer>) -> Result<Option<Answer>> {

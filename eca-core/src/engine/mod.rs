@@ -40,8 +40,6 @@ pub(crate) struct Answer {
     pub(crate) bound: f64,
     /// Promises to users that it breaks.
     pub(crate) broken: Broken,
-    /// The gap that was asked for is reached.
-    pub(crate) finished: bool,
 }
 
 pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control) -> Result<Solved> {
@@ -75,7 +73,7 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control) -
     plan.engine_reason = reason.into();
     grade(&mut plan, &answer, settings.gap);
     if settings.references {
-        plan.references = run.references(&plan.totals, &at_once, &cheapest)?;
+        plan.references = Some(run.references(&plan.totals, &at_once, &cheapest)?);
     }
     plan.provenance = provenance(settings, solver, &solver_version);
     run.report.engine.clone_from(&plan.engine);
@@ -108,15 +106,16 @@ fn check_settings(settings: &Settings) -> Result<()> {
     }
 }
 
-/// Writes how good the plan is.
+/// Writes how good the plan is. Rounding to W and Wh moves the objective a little either way: what is proved is said of
+/// the answer before it, the gap is that of the plan as it stands.
 fn grade(plan: &mut Plan, answer: &Answer, gap: f64) {
-    // Rounding to W and Wh moves the objective a little; the bound stays what was proved.
     let bound = answer.bound.min(plan.objective_gbp);
     plan.bound_gbp = assemble::round_gbp(bound).min(plan.objective_gbp);
     plan.gap = (plan.objective_gbp - plan.bound_gbp) / plan.objective_gbp.abs().max(1.0);
-    plan.outcome = if plan.gap <= OPTIMAL_GAP {
+    let proved = (answer.objective - answer.bound).max(0.0) / answer.objective.abs().max(1.0);
+    plan.outcome = if proved <= OPTIMAL_GAP {
         Outcome::Optimal
-    } else if answer.finished || plan.gap <= gap {
+    } else if proved <= gap {
         Outcome::WithinGap
     } else {
         Outcome::Limit
@@ -191,7 +190,6 @@ impl Run<'_> {
         let second = exact::dispatch(self, cheapest)?;
         let mut best = if second.objective < first.objective { second } else { first };
         best.bound = self.crude_bound();
-        best.finished = false;
         Ok(best)
     }
 

@@ -176,6 +176,13 @@ impl Milp {
         }
     }
 
+    /// Fixes the column at place `j`, as near to a value as its bounds allow.
+    pub fn fix(&mut self, j: usize, value: f64) {
+        let value = value.clamp(self.lower[j], self.upper[j]);
+        self.lower[j] = value;
+        self.upper[j] = value;
+    }
+
     /// The cost of a column.
     #[must_use]
     pub fn cost(&self, col: Col) -> f64 {

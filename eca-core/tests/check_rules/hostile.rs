@@ -72,7 +72,7 @@ fn wrong_shapes_are_findings() {
         |plan| plan.gap = f64::NAN,
         |plan| plan.totals.cost_gbp = f64::NAN,
         |plan| plan.totals.cost_gbp_per_inference = Some(f64::NAN),
-        |plan| plan.references.run_at_once.carbon_kg = f64::NAN,
+        |plan| plan.references.as_mut().unwrap().run_at_once.carbon_kg = f64::NAN,
         |plan| plan.broken_limits.push(broken("shed", "chat", Some(usize::MAX), f64::NAN, "inferences", 0.0)),
     ];
     for change in changes {

@@ -29,20 +29,20 @@ const TOTALS: [Number<Totals>; 7] = [
     ("carbon_g_per_inference", |t| t.carbon_g_per_inference.unwrap_or(f64::NAN)),
 ];
 
-type Scope = (&'static str, fn(&Plan) -> &Totals);
+type Scope = (&'static str, fn(&Plan) -> Option<&Totals>);
 
 /// Which totals: those of the plan, or of a simple policy on the same problem.
 const SCOPES: [Scope; 3] = [
-    ("totals", |p| &p.totals),
-    ("references.run_at_once", |p| &p.references.run_at_once),
-    ("references.cheapest_start", |p| &p.references.cheapest_start),
+    ("totals", |p| Some(&p.totals)),
+    ("references.run_at_once", |p| p.references.as_ref().map(|r| &r.run_at_once)),
+    ("references.cheapest_start", |p| p.references.as_ref().map(|r| &r.cheapest_start)),
 ];
 
 fn total(plan: &Plan, path: &str) -> Result<f64> {
     let found = path.rsplit_once('.').and_then(|(scope, name)| {
         let (_, totals) = SCOPES.iter().find(|known| known.0 == scope)?;
         let (_, number) = TOTALS.iter().find(|known| known.0 == name)?;
-        Some(number(totals(plan)))
+        Some(totals(plan).map_or(f64::NAN, number))
     });
     found.ok_or_else(|| {
         let all = SCOPES.iter().flat_map(|scope| TOTALS.iter().map(|total| format!("{}.{}", scope.0, total.0)));
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn eca_plan_broken_count(plan: *const eca_plan, count: *mu
 ///
 /// `totals.` is the plan, `references.run_at_once.` and `references.cheapest_start.` are simple policies on the same
 /// problem; behind it stands `cost_gbp`, `penalty_gbp`, `energy_mwh`, `carbon_kg`, `inferences`, `cost_gbp_per_inference` or
-/// `carbon_g_per_inference` (NaN without inferences). An example is `references.run_at_once.cost_gbp`.
+/// `carbon_g_per_inference` (NaN without inferences; all of the references are NaN where they were not asked for). An example is `references.run_at_once.cost_gbp`.
 ///
 /// Any thread. Errors: `ECA_STATUS_UNKNOWN` for another path, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`,
 /// `ECA_STATUS_INVALID_HANDLE`.

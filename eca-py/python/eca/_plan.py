@@ -263,11 +263,10 @@ class Plan:
     @property
     def references(self) -> References | None:
         """What simple policies would have cost; None where the comparison was left out."""
-        found = self._document["references"]
-        both = References(Totals(**found["run_at_once"]), Totals(**found["cheapest_start"]))
-        # The document has zeros where the comparison was left out.
-        nothing = Totals(0, 0, 0, 0, 0, None, None)
-        return None if both == References(nothing, nothing) else both
+        found = self._document.get("references")
+        if found is None:
+            return None
+        return References(Totals(**found["run_at_once"]), Totals(**found["cheapest_start"]))
 
     @property
     def broken_limits(self) -> tuple[BrokenLimit, ...]:
