@@ -126,6 +126,9 @@ fn thousandths(values: &[f64]) -> Vec<f64> {
         .iter()
         .map(|value| {
             exact += value;
+            if *value <= 0.0 {
+                return 0.0;
+            }
             let part = round_to(exact - given, INFERENCE_QUANTUM).max(0.0);
             given += part;
             part

@@ -40,9 +40,6 @@ pub(super) fn solve(milp: &Milp, options: &MilpOptions, control: &Control) -> Re
             OLDEST.0, OLDEST.1
         )));
     }
-    if !milp.is_well_formed() {
-        return Err(Error::Internal { message: "a model with NaN, infinite coefficients or crossed bounds".into() });
-    }
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .name("eca-highs".into())
@@ -141,7 +138,7 @@ fn run(milp: &Milp, options: &MilpOptions, control: &Control) -> Result<MilpSolu
     // SAFETY: as above.
     let raw = unsafe { Highs_getModelStatus(highs.0) };
     let status = HighsModelStatus::try_from(raw).map_err(|_| failed(format!("unknown model status {raw}")))?;
-    read(&highs, milp, status, code)
+    read(&highs, milp, status, code, options.gap)
 }
 
 fn configure(highs: &Instance, milp: &Milp, options: &MilpOptions) -> Result<()> {
@@ -153,6 +150,8 @@ fn configure(highs: &Instance, milp: &Milp, options: &MilpOptions) -> Result<()>
     if !options.presolve {
         highs.option("presolve", c"off".as_ptr(), Highs_setStringOptionValue)?;
     }
+    // The least HiGHS allows: it may not drop a coefficient that we wrote.
+    highs.option("small_matrix_value", 1e-12, Highs_setDoubleOptionValue)?;
     highs.option("mip_rel_gap", options.gap, Highs_setDoubleOptionValue)?;
     highs.option("mip_abs_gap", options.gap.max(1e-7), Highs_setDoubleOptionValue)?;
     highs.option("mip_feasibility_tolerance", 1e-7, Highs_setDoubleOptionValue)?;
@@ -198,7 +197,7 @@ fn pass(highs: &Instance, milp: &Milp) -> Result<()> {
     if code == 0 { Ok(()) } else { Err(failed(format!("refuses the model (status {code})"))) }
 }
 
-fn read(highs: &Instance, milp: &Milp, status: HighsModelStatus, code: c_int) -> Result<MilpSolution> {
+fn read(highs: &Instance, milp: &Milp, status: HighsModelStatus, code: c_int, gap: f64) -> Result<MilpSolution> {
     let is_mip = milp.integers() > 0;
     let feasible = highs.primal_is_feasible();
     let status = match status {
@@ -223,6 +222,11 @@ fn read(highs: &Instance, milp: &Milp, status: HighsModelStatus, code: c_int) ->
     }
     let objective = values.as_ref().map_or(f64::INFINITY, |x| milp.objective(x));
     let bound = match status {
+        // Where presolve solves it all, HiGHS says optimal and leaves the bound at minus infinity.
+        MilpStatus::Optimal if is_mip => match highs.info(c"mip_dual_bound") {
+            bound if bound.is_finite() => bound,
+            _ => objective - gap * objective.abs(),
+        },
         _ if is_mip => highs.info(c"mip_dual_bound"),
         MilpStatus::Optimal => objective,
         _ => f64::NEG_INFINITY,

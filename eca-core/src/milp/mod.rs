@@ -17,6 +17,9 @@ pub use solution::{MilpOptions, MilpSolution, MilpStatus};
 use crate::{Control, Error, Result, Solver};
 use std::sync::OnceLock;
 
+/// microlp does not say its version; a test compares this with the lock file.
+const MICROLP_VERSION: &str = "0.6.0";
+
 /// Minimises the model.
 ///
 /// Before the first solve of a process the back-end must give the right answers to three small models that a
@@ -28,6 +31,9 @@ use std::sync::OnceLock;
 pub fn solve(milp: &Milp, solver: Solver, options: &MilpOptions, control: &Control) -> Result<MilpSolution> {
     let backend = resolve(solver)?;
     trusted(backend)?;
+    if !milp.is_well_formed() {
+        return Err(Error::Internal { message: "a model with NaN, infinite coefficients or crossed bounds".into() });
+    }
     run(backend, milp, options, control)
 }
 
@@ -39,7 +45,7 @@ pub fn solver_version(solver: Solver) -> Result<(&'static str, String)> {
     Ok(match resolve(solver)? {
         #[cfg(feature = "highs")]
         Solver::Highs => ("highs", highs::version()),
-        _ => ("microlp", "0.7".to_owned()),
+        _ => ("microlp", MICROLP_VERSION.to_owned()),
     })
 }
 

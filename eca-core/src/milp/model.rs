@@ -82,6 +82,9 @@ impl Row {
     }
 }
 
+/// A coefficient this small is rounding: no solver can tell it from zero.
+const LEAST_COEFFICIENT: f64 = 1e-12;
+
 /// A mixed-integer linear model, to be minimised, rows in compressed form.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Milp {
@@ -148,7 +151,7 @@ impl Milp {
                 sum += value;
                 at += 1;
             }
-            if sum != 0.0 {
+            if sum.abs() > LEAST_COEFFICIENT {
                 self.index.push(col);
                 self.value.push(sum);
             }

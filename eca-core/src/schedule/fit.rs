@@ -17,6 +17,13 @@ pub(crate) fn most_work(shape: &Shape) -> f64 {
     one_run(shape).unwrap_or_else(|| Search::new(shape).run()).min(shape.left)
 }
 
+/// Whether a running job has any way to go on that its rules allow, all sites to itself.
+///
+/// A job that has not started, or may stop at once, always has one: to do nothing.
+pub(crate) fn can_go_on(shape: &Shape) -> bool {
+    shape.running.is_none() || shape.end == 0 || Search::new(shape).goes_on()
+}
+
 /// All of the work in one run without moving, where that is possible: the common case.
 fn one_run(shape: &Shape) -> Option<f64> {
     if shape.running.is_some() || shape.home.is_some() {
@@ -68,6 +75,37 @@ impl<'a> Search<'a> {
     }
 
     fn run(mut self) -> f64 {
+        let mut best: f64 = 0.0;
+        self.begin();
+        for t in 0..self.shape.end {
+            best = self.step(t).max(best);
+            if self.shape.is_done(best) {
+                break;
+            }
+        }
+        best
+    }
+
+    /// Whether some schedule is done, has paused as it may, or (where it may not pause) works up to the deadline.
+    fn goes_on(mut self) -> bool {
+        self.begin();
+        let mut last = NONE;
+        for t in 0..self.shape.end {
+            last = self.step(t);
+            if self.shape.is_done(last) {
+                return true;
+            }
+        }
+        let stopped = self.ended.last().is_some_and(|ended| ended.iter().any(|&work| work > NONE));
+        // Age counts too: a run cut off by the deadline must still be long enough.
+        let oldest = self.running.last().is_some_and(|layer| {
+            (0..self.regions).any(|r| (0..self.pauses).any(|k| layer[self.at(r, self.ages, k)] > NONE))
+        });
+        if self.shape.preemptible { stopped } else { last > NONE && oldest && self.shape.min_run <= self.ages }
+    }
+
+    /// The period before the horizon.
+    fn begin(&mut self) {
         let shape = self.shape;
         let states = self.regions * self.ages * self.pauses;
         let mut before = vec![NONE; states];
@@ -82,17 +120,15 @@ impl<'a> Search<'a> {
         }
         self.running.push(before);
         self.ended.push(paused);
-        let mut best: f64 = 0.0;
-        for t in 0..shape.end {
-            let layer = self.layer(t);
-            best = layer.iter().copied().fold(best, f64::max);
-            if shape.is_done(best) {
-                break;
-            }
-            let ended = self.ended_after(&layer);
-            self.running.push(layer);
-            self.ended.push(ended);
-        }
+    }
+
+    /// Adds the layer of period `t`; returns its most work.
+    fn step(&mut self, t: usize) -> f64 {
+        let layer = self.layer(t);
+        let best = layer.iter().copied().fold(NONE, f64::max);
+        let ended = self.ended_after(&layer);
+        self.running.push(layer);
+        self.ended.push(ended);
         best
     }
 

@@ -5,5 +5,5 @@ mod fit;
 mod shape;
 
 pub(crate) use account::{Account, Schedule, Shares};
-pub(crate) use fit::most_work;
+pub(crate) use fit::{can_go_on, most_work};
 pub(crate) use shape::Shape;

@@ -92,24 +92,19 @@ fn region_kg(run: &Run<'_>, plan: &Plan, r: usize, range: Range<usize>) -> f64 {
 /// Inferences done in a region, batch and online.
 fn region_inferences(run: &Run<'_>, plan: &Plan, r: usize, range: Range<usize>) -> f64 {
     let id = &run.problem.regions()[r].id;
+    let copies = run.problem.shapes().iter().flat_map(|shape| std::iter::repeat_n(shape, shape.count as usize));
     let batch: f64 = plan
         .jobs
         .iter()
-        .map(|job| match &job.shares {
+        .zip(copies)
+        .map(|(job, shape)| match &job.shares {
             None => {
                 let here = |t: &usize| job.region[*t].as_ref() == Some(id);
-                range.clone().filter(here).map(|t| job.inferences[t]).sum()
+                range.clone().filter(here).map(|t| job.inferences[t]).sum::<f64>()
             }
             Some(shares) => {
-                let power = |t: usize, own: bool| -> f64 {
-                    let regions = shares.iter().filter(|(region, _)| !own || *region == id);
-                    regions.flat_map(|(_, points)| points).map(|values| values[t]).sum()
-                };
-                range
-                    .clone()
-                    .filter(|&t| power(t, true) > 0.0)
-                    .map(|t| job.inferences[t] * power(t, true) / power(t, false))
-                    .sum::<f64>()
+                let points = shares.get(id).into_iter().flatten().zip(&shape.rate);
+                points.map(|(share, rate)| share[range.clone()].iter().sum::<f64>() * rate * shape.inferences).sum()
             }
         })
         .sum();

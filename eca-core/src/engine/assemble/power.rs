@@ -27,7 +27,7 @@ pub(super) fn batteries(run: &Run<'_>, decision: &Decision) -> Vec<BatteryPlan> 
             soc += into * charged - out * discharged;
             plan.charge_mw.push(charged);
             plan.discharge_mw.push(discharged);
-            plan.soc_mwh.push(round_to(soc, QUANTUM));
+            plan.soc_mwh.push(round_to(soc.clamp(0.0, battery.energy_capacity_mwh), QUANTUM));
         }
         plan
     })

@@ -3,7 +3,7 @@
 use super::guard::{Guard, NOT_NEGATIVE, SHARE};
 use super::{ProblemDocument, Warning, known_region, known_regions};
 use crate::problem::{DeadlineKind, Job, JobState, RunWhen};
-use crate::schedule::{Shape, most_work};
+use crate::schedule::{Shape, can_go_on, most_work};
 use crate::{Error, Result};
 
 /// More work than any job has.
@@ -31,11 +31,14 @@ pub(super) fn job(document: &ProblemDocument, index: usize, job: &Job, warnings:
         state(document, job, given, work, &guard)?;
     }
     let shape = Shape::new(document, index, job);
-    if shape.must_continue && !goes_on(&shape) {
+    if !can_go_on(&shape) {
+        let feature = if shape.pinned { "can_stop = false" } else { "a running state" };
         return Err(Error::Unsupported {
             object: guard.name().into(),
-            feature: "can_stop = false",
-            reason: "it runs but may not work without a break from period 0 on in its region; allow it there, give it a migration, or say it can stop".into(),
+            feature,
+            reason: "it runs and its rules (can_stop, preemptible, min_run_periods) make it go on, but it may not work without a break \
+                     from period 0 on; allow it in its region, give it a migration, or say it can stop"
+                .into(),
         });
     }
     match job.deadline_kind {
@@ -254,28 +257,6 @@ fn state(document: &ProblemDocument, job: &Job, state: &JobState, work: f64, gua
         });
     }
     Ok(())
-}
-
-/// A running job that may not stop has a way to go on: in its region, or by moving.
-fn goes_on(shape: &Shape) -> bool {
-    let Some(running) = shape.running else { return true };
-    if let Some(migration) = shape.migration {
-        let here = shape.allowed(running.region, 0);
-        let elsewhere = migration.periods == 0 && shape.regions().iter().any(|&r| shape.allowed(r, 0));
-        return !shape.pinned || shape.end == 0 || here || elsewhere;
-    }
-    let mut work = 0.0;
-    for t in 0..shape.end {
-        let rate = shape.best_rate(running.region, t);
-        if rate <= 0.0 {
-            return false;
-        }
-        work += rate;
-        if shape.is_done(work) {
-            break;
-        }
-    }
-    true
 }
 
 fn fits(document: &ProblemDocument, job: &Job, shape: &Shape) -> Result<()> {
