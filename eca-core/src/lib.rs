@@ -1,4 +1,70 @@
-//! Pure decisions of ECA: signals and jobs go in, a checked plan and its price come out.
+//! Pure decisions of ECA: jobs, sites, prices and carbon go in; a checked plan and its price come out.
+//!
+//! A [`Problem`] is written with [`Problem::builder`] or read from a document, and validated once. [`Problem::solve`]
+//! gives a [`Plan`]: where and at which power level each job runs in each period, where services are served, what
+//! batteries do, what it costs, and how far it can be from the best. [`Plan::check`] recomputes every limit, cost and
+//! gram from problem and plan, and shares no code with the solver.
+//!
+// A shared HiGHS is not on the search path of rustdoc's programs: the build with microlp runs this one.
+#![cfg_attr(feature = "highs", doc = "```no_run")]
+#![cfg_attr(not(feature = "highs"), doc = "```")]
+//! use eca_core::{CapMetric, CapWindow, CarbonCap, Horizon, Job, JobPoint, Outcome, Problem, Region, Settings};
+//!
+//! let horizon = Horizon::new("2026-03-02T00:00:00Z".parse()?, 30, 4)?;
+//! let problem = Problem::builder(horizon)
+//!     .region(
+//!         Region::new("london")
+//!             .it_capacity_mw(12.0)
+//!             .import_limit_mw(15.0)
+//!             .import_price_gbp_per_mwh([98.0, 61.0, 58.0, 88.0])
+//!             .carbon_g_per_kwh([231.0, 187.0, 98.0, 120.0]),
+//!     )
+//!     .region(
+//!         Region::new("north-scotland")
+//!             .it_capacity_mw(6.0)
+//!             .import_limit_mw(8.0)
+//!             .import_price_gbp_per_mwh([90.0, 71.0, 66.0, 82.0])
+//!             .carbon_g_per_kwh([22.0, 19.0, 25.0, 31.0]),
+//!     )
+//!     .job(Job::inferences("embed", 4e6, [JobPoint::inferences(2.0, 8e6)]))
+//!     .carbon_cap(CarbonCap::strict("day", CapMetric::GPerKwh, 60.0, CapWindow::Horizon))
+//!     .build()?;
+//! let plan = problem.solve(&Settings::default())?;
+//!
+//! // One half hour of 2 MW in the cheapest half hour that keeps the cap; London would be 8 GBP cheaper.
+//! assert_eq!(plan.outcome, Outcome::Optimal);
+//! assert_eq!(plan.totals.cost_gbp, 66.0);
+//! assert_eq!(plan.jobs[0].region[2].as_ref().map(|region| region.as_str()), Some("north-scotland"));
+//! assert!(plan.check(&problem).passed());
+//! # Ok::<(), eca_core::Error>(())
+//! ```
+//!
+//! # Where things are
+//!
+//! | | |
+//! |---|---|
+//! | [`problem`] | regions, batteries, jobs, services, carbon caps; the document `eca-problem/1` |
+//! | [`plan`] | the document `eca-plan/1` |
+//! | [`check`] | what a check finds |
+//! | [`signal`] | prices, carbon and other series from files and services, with gaps that stay visible |
+//! | [`forecast`] | forecasts of a series with quantiles and a back-test |
+//! | [`milp`] | the sparse model and the solvers behind it |
+//! | [`unit`] | conversions, with both units in the name |
+//! | [`adapter`] | what integrators implement; unstable |
+//!
+//! Power is in MW, energy in MWh, money in GBP, intensity in g/kWh, carbon in kg, time in UTC. Units stand in names.
+//!
+//! # What this crate does not do
+//!
+//! It opens no file and no connection, reads no clock and no environment, and uses no randomness: time and data come in
+//! as arguments, and the same input gives the same plan. Only a time limit or a cancellation makes an answer depend on
+//! the machine.
+//!
+//! # Features
+//!
+//! - `highs` (default): HiGHS, found by pkg-config or compiled.
+//! - `microlp`: a solver in Rust alone, for small problems, second opinions and builds without a C++ compiler.
+//! - `schema`: JSON Schemas of the documents.
 
 pub mod adapter;
 pub mod check;
