@@ -49,7 +49,7 @@
 //! | [`signal`] | prices, carbon and other series from files and services, with gaps that stay visible |
 //! | [`forecast`] | forecasts of a series with quantiles and a back-test |
 //! | [`milp`] | the sparse model and the solvers behind it |
-//! | [`unit`] | conversions, with both units in the name |
+//! | [`mod@unit`] | conversions, with both units in the name |
 //! | [`adapter`] | what integrators implement; unstable |
 //!
 //! Power is in MW, energy in MWh, money in GBP, intensity in g/kWh, carbon in kg, time in UTC. Units stand in names.
