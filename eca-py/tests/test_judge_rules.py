@@ -277,12 +277,15 @@ def test_copies_have_their_own_schedules() -> None:
 
 
 def test_default_undone_penalty_and_work_done_before() -> None:
-    """2 * (4 - 1) * (M * 1 MWh + 3 + 2 + 5), M = 10."""
+    """2 * (4 - 1) * (M * E + 3 + 2 + 5) for a period of E = 1 MWh, M = 10; a half-done job needs the period too.
+
+    The default is the price of leaving all that is left undone.
+    """
     fees = {"startup_cost_gbp": 3, "pause_cost_gbp": 2, "migration": {"cost_gbp": 5}, "preemptible": True}
     closed = region(it_capacity_mw=0)
     check(problem(1, closed, jobs=[job(deadline_kind="priced", tier=1, **fees)]), 120)
     half = {"region": "a", "done_inferences": 500_000}
-    check(problem(1, closed, jobs=[job(deadline_kind="priced", tier=1, state=half, **fees)]), 60)
+    check(problem(1, closed, jobs=[job(deadline_kind="priced", tier=1, state=half, **fees)]), 120)
 
 
 def test_hard_job_that_cannot_keep_its_deadline_is_refused() -> None:
