@@ -65,7 +65,9 @@ def write_config(prefix: Path, shared: bool) -> None:
     if not shared:
         lines.append('HIGHS_STATIC = "1"')
     elif os.name == "posix":
-        lines += ["", "[build]", f'rustflags = ["-C", {quoted("link-arg=-Wl,-rpath," + str(prefix / "lib"))}]']
+        # The programs of the documentation are linked by rustdoc, which has flags of its own.
+        flags = f'["-C", {quoted("link-arg=-Wl,-rpath," + str(prefix / "lib"))}]'
+        lines += ["", "[build]", f"rustflags = {flags}", f"rustdocflags = {flags}"]
     text = "\n".join(lines) + "\n"
     config = ROOT / ".cargo" / "config.toml"
     if config.is_file() and config.read_text(encoding="utf-8") == text:

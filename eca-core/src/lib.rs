@@ -5,9 +5,7 @@
 //! batteries do, what it costs, and how far it can be from the best. [`Plan::check`] recomputes every limit, cost and
 //! gram from problem and plan, and shares no code with the solver.
 //!
-// A shared HiGHS is not on the search path of rustdoc's programs: the build with microlp runs this one.
-#![cfg_attr(feature = "highs", doc = "```no_run")]
-#![cfg_attr(not(feature = "highs"), doc = "```")]
+//! ```
 //! use eca_core::{CapMetric, CapWindow, CarbonCap, Horizon, Job, JobPoint, Outcome, Problem, Region, Settings};
 //!
 //! let horizon = Horizon::new("2026-03-02T00:00:00Z".parse()?, 30, 4)?;

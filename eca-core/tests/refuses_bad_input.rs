@@ -99,6 +99,13 @@ fn bad_values_are_refused_with_object_field_value_and_unit() {
         ("/opportunities", json!([{}]), Unsupported, &["opportunities", "remove the 1 given"]),
         ("/commitments", json!([{}, {"a": 1}]), Unsupported, &["commitments", "remove the 2 given"]),
         ("/targets", json!([{}]), Unsupported, &["targets"]),
+        (
+            "/horizon",
+            json!(["2026-03-02T00:00:00Z", 30, 4]),
+            Document,
+            &["horizon", "must be an object with named fields"],
+        ),
+        ("/jobs/0/points/0", json!([5.0, 15.5e6, null]), Document, &["jobs[0].points[0]", "named fields"]),
         ("/regions", json!([]), Value, &["problem has regions = 0", "at least one region"]),
         ("/regions", json!({}), Document, &["regions"]),
         // Horizon.

@@ -120,7 +120,9 @@ impl Problem {
     /// # Errors
     /// [`Error::Document`] with the path of what is not of the expected form, or the first value that is refused.
     pub fn from_json(text: &str) -> Result<Self> {
-        Self::from_document(read_json(text)?)
+        let document = read_json(text)?;
+        named_fields(text)?;
+        Self::from_document(document)
     }
 
     /// The document as one line of JSON.
@@ -203,4 +205,35 @@ pub(crate) fn read_json<T: DeserializeOwned>(text: &str) -> Result<T> {
         .end()
         .map_err(|e| Error::Document { path: ".".into(), message: format!("text after the document: {e}") })?;
     Ok(value)
+}
+
+/// Refuses arrays where objects are meant: serde would read them as fields in order, and an order is not a promise.
+fn named_fields(text: &str) -> Result<()> {
+    let refuse =
+        |path: String| Error::Document { path, message: "an array; must be an object with named fields".into() };
+    let root: serde_json::Value =
+        serde_json::from_str(text).map_err(|e| Error::Document { path: ".".into(), message: e.to_string() })?;
+    if !root.is_object() {
+        return Err(refuse(".".into()));
+    }
+    if root["horizon"].is_array() {
+        return Err(refuse("horizon".into()));
+    }
+    for list in ["regions", "batteries", "jobs", "services", "carbon_caps"] {
+        for (i, item) in root[list].as_array().into_iter().flatten().enumerate() {
+            if item.is_array() {
+                return Err(refuse(format!("{list}[{i}]")));
+            }
+            for part in ["state", "migration"] {
+                if item[part].is_array() {
+                    return Err(refuse(format!("{list}[{i}].{part}")));
+                }
+            }
+            let points = item["points"].as_array().into_iter().flatten();
+            if let Some((l, _)) = points.enumerate().find(|(_, point)| point.is_array()) {
+                return Err(refuse(format!("{list}[{i}].points[{l}]")));
+            }
+        }
+    }
+    Ok(())
 }
