@@ -154,6 +154,51 @@ def check_c_library(prefix: Path) -> None:
         assert declared <= set(exported), declared - set(exported)
 
 
+PROGRAM = """\
+use eca_core::{Horizon, Job, JobPoint, Problem, Region, Settings};
+
+fn main() -> Result<(), eca_core::Error> {
+    let problem = Problem::builder(Horizon::new("2026-03-02T00:00:00Z".parse()?, 30, 4)?)
+        .region(
+            Region::new("london")
+                .it_capacity_mw(2.0)
+                .import_limit_mw(4.0)
+                .import_price_gbp_per_mwh([142.0, 96.5, 61.2, 88.0])
+                .carbon_g_per_kwh(120.0),
+        )
+        .job(Job::inferences("embed", 1e6, [JobPoint::inferences(1.0, 2e6)]))
+        .build()?;
+    let plan = problem.solve(&Settings::default())?;
+    println!("{} {:.2} GBP {}", plan.provenance.solver, plan.totals.cost_gbp, plan.check(&problem).passed());
+    Ok(())
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("features", "solver"), [("", "highs"), (', default-features = false, features = ["microlp"]', "microlp")]
+)
+def test_a_crate_outside_the_tree_plans(features: str, solver: str, tmp_path: Path) -> None:
+    """By path dependency; with HiGHS found by pkg-config, and with microlp where there is no C++ compiler."""
+    manifest = '[package]\nname = "outside"\nedition = "2024"\n[workspace]\n[dependencies]\n'
+    (tmp_path / "Cargo.toml").write_text(
+        f'{manifest}eca-core = {{ path = "{ROOT / "eca-core"}"{features} }}\n', encoding="utf-8"
+    )
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "main.rs").write_text(PROGRAM, encoding="utf-8")
+    # The same versions as everything else here; cargo drops what the crate does not use.
+    shutil.copy(ROOT / "Cargo.lock", tmp_path / "Cargo.lock")
+    env = clean_env()
+    if solver == "highs":
+        config = (ROOT / ".cargo" / "config.toml").read_text(encoding="utf-8")
+        env |= dict(re.findall(r'^(LIBCLANG_PATH|PKG_CONFIG\w*) = \{ value = "([^"]+)"', config, re.MULTILINE))
+        rpath = re.search(r'link-arg=-Wl,-rpath,[^"]+', config)
+        env["RUSTFLAGS"] = f"-C {rpath.group()}" if rpath else ""
+    else:
+        env |= {"CXX": "no-compiler", "CMAKE": "no-cmake", "PKG_CONFIG": "no-pkg-config"}
+    assert run("cargo", "run", "-q", cwd=tmp_path, env=env) == f"{solver} 30.60 GBP true\n"
+
+
 def test_pip_installs_the_sdist() -> None:
     release("sdist")
     sdist = ROOT / "out" / "dist" / f"eca-{VERSION}.tar.gz"
