@@ -151,7 +151,8 @@ impl Milp {
                 sum += value;
                 at += 1;
             }
-            if sum.abs() > LEAST_COEFFICIENT {
+            // NaN stays, so that `is_well_formed` sees it.
+            if sum.abs() > LEAST_COEFFICIENT || sum.is_nan() {
                 self.index.push(col);
                 self.value.push(sum);
             }
