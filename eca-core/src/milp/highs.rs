@@ -15,6 +15,9 @@ use std::ptr;
 
 /// The oldest version that is right on the canary models and matches the bindings.
 const OLDEST: (i32, i32) = (1, 15);
+/// Feasibility of LPs, finer than the quantum of a plan; and what HiGHS takes by itself.
+const FINE_TOLERANCE: f64 = 1e-9;
+const TOLERANCE: f64 = 1e-7;
 /// Solver threads need more than the default stack.
 const STACK_BYTES: usize = 16 << 20;
 /// `HighsCallbackType`: where HiGHS asks whether to go on.
@@ -45,12 +48,14 @@ pub(super) fn solve(milp: &Milp, options: &MilpOptions, control: &Control) -> Re
             .name("eca-highs".into())
             .stack_size(STACK_BYTES)
             .spawn_scoped(scope, || {
-                let first = run(milp, options, control)?;
-                // A false "infeasible" from presolve is the commonest wrong answer reported against HiGHS.
-                if first.status == MilpStatus::Infeasible && options.presolve {
-                    return run(milp, &MilpOptions { presolve: false, ..options.clone() }, control);
+                let first = run(milp, options, control, FINE_TOLERANCE)?;
+                // A false "infeasible" from presolve is the commonest wrong answer reported against HiGHS; an LP that it
+                // cannot settle to the fine tolerance it settles to its own.
+                match first {
+                    Some(solution) if solution.status != MilpStatus::Infeasible || !options.presolve => Ok(solution),
+                    _ => run(milp, &MilpOptions { presolve: false, ..options.clone() }, control, TOLERANCE)?
+                        .ok_or_else(|| failed("cannot settle the model with or without presolve")),
                 }
-                Ok(first)
             })
             .map_err(|e| failed(format!("cannot start a thread: {e}")))?
             .join()
@@ -112,9 +117,10 @@ impl Instance {
     }
 }
 
-fn run(milp: &Milp, options: &MilpOptions, control: &Control) -> Result<MilpSolution> {
+/// One run; none where HiGHS does not know how it ended.
+fn run(milp: &Milp, options: &MilpOptions, control: &Control, tolerance: f64) -> Result<Option<MilpSolution>> {
     let highs = Instance::new()?;
-    configure(&highs, milp, options)?;
+    configure(&highs, milp, options, tolerance)?;
     pass(&highs, milp)?;
     if !options.start.is_empty() && milp.integers() > 0 {
         let index: Vec<c_int> = options.start.iter().filter_map(|&(j, _)| c_int::try_from(j).ok()).collect();
@@ -138,10 +144,13 @@ fn run(milp: &Milp, options: &MilpOptions, control: &Control) -> Result<MilpSolu
     // SAFETY: as above.
     let raw = unsafe { Highs_getModelStatus(highs.0) };
     let status = HighsModelStatus::try_from(raw).map_err(|_| failed(format!("unknown model status {raw}")))?;
-    read(&highs, milp, status, code, options.gap)
+    if status == HighsModelStatus::Unknown {
+        return Ok(None);
+    }
+    read(&highs, milp, status, code, options.gap).map(Some)
 }
 
-fn configure(highs: &Instance, milp: &Milp, options: &MilpOptions) -> Result<()> {
+fn configure(highs: &Instance, milp: &Milp, options: &MilpOptions, tolerance: f64) -> Result<()> {
     // First of all: from here on HiGHS prints nothing.
     highs.option("output_flag", 0, Highs_setBoolOptionValue)?;
     highs.option("threads", 1, Highs_setIntOptionValue)?;
@@ -150,8 +159,6 @@ fn configure(highs: &Instance, milp: &Milp, options: &MilpOptions) -> Result<()>
     if !options.presolve {
         highs.option("presolve", c"off".as_ptr(), Highs_setStringOptionValue)?;
     }
-    // The least HiGHS allows: it may not drop a coefficient that we wrote.
-    highs.option("small_matrix_value", 1e-12, Highs_setDoubleOptionValue)?;
     highs.option("mip_rel_gap", options.gap, Highs_setDoubleOptionValue)?;
     highs.option("mip_abs_gap", options.gap.max(1e-7), Highs_setDoubleOptionValue)?;
     highs.option("mip_feasibility_tolerance", 1e-7, Highs_setDoubleOptionValue)?;
@@ -162,7 +169,7 @@ fn configure(highs: &Instance, milp: &Milp, options: &MilpOptions) -> Result<()>
         highs.option("mip_max_nodes", c_int::try_from(limit).unwrap_or(c_int::MAX), Highs_setIntOptionValue)?;
     }
     if milp.integers() == 0 {
-        highs.option("primal_feasibility_tolerance", 1e-9, Highs_setDoubleOptionValue)?;
+        highs.option("primal_feasibility_tolerance", tolerance, Highs_setDoubleOptionValue)?;
     }
     Ok(())
 }

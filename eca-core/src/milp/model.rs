@@ -82,8 +82,8 @@ impl Row {
     }
 }
 
-/// A coefficient this small is rounding: no solver can tell it from zero.
-const LEAST_COEFFICIENT: f64 = 1e-12;
+/// A coefficient this small is rounding: HiGHS drops it too, and says so with a warning that we take as a refusal.
+const LEAST_COEFFICIENT: f64 = 1e-9;
 
 /// A mixed-integer linear model, to be minimised, rows in compressed form.
 #[derive(Debug, Clone, PartialEq, Default)]
