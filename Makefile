@@ -10,13 +10,9 @@ CARGO_TEST := cargo test --no-fail-fast
 FEATURES := --features eca-core/microlp,eca-core/schema
 MICROLP := -p eca-core --no-default-features --features microlp
 
-# The steps of `make test`, in this order: NAME, or NAME?PATH to skip the step while PATH is not there.
-STEPS := lock fmt clippy clippy-microlp licences test-tools test-rust test-microlp docs \
-  typing?eca-py/python/eca/__init__.py \
-  test-python?eca-py/tests \
-  test-readme?README.md \
-  test-notebooks?examples/notebooks \
-  test-packaging?include/eca.h
+# The steps of `make test`, in this order.
+STEPS := lock fmt clippy clippy-microlp licences test-tools test-rust test-microlp docs typing test-python test-readme \
+  test-notebooks test-packaging
 
 .DEFAULT_GOAL := help
 
@@ -78,11 +74,11 @@ check: test ## the same as test
 
 .PHONY: test-slow
 test-slow: dev-setup ## the same tests with larger counts, and the release packages
-	@ECA_TEST_SCALE=large $(PY) tools/run_steps.py $(STEPS) test-release?include/eca.h
+	@ECA_TEST_SCALE=large $(PY) tools/run_steps.py $(STEPS) test-release
 
 .PHONY: lint
 lint: dev-setup ## the steps that compile no tests
-	@$(PY) tools/run_steps.py lock fmt clippy clippy-microlp licences docs typing?eca-py/python/eca/__init__.py
+	@$(PY) tools/run_steps.py lock fmt clippy clippy-microlp licences docs typing
 
 .PHONY: lock
 lock: setup ## Cargo.lock fits the manifests
