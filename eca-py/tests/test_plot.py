@@ -52,3 +52,20 @@ def test_colours_are_saturated_and_greys_are_for_services(colour: str) -> None:
     red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
     assert colorsys.rgb_to_hls(red, green, blue)[2] > 0.3
     assert colour not in _plot.GREYS
+
+
+def test_shared_axes_show_every_region() -> None:
+    """A second region with ten times the carbon and price of the first one stays on the chart."""
+    horizon = eca.Horizon(start="2026-03-02T00:00:00Z", step_min=30, periods=4)
+    regions = [
+        eca.Region(name, it_capacity_mw=2 * scale, import_limit_mw=4 * scale, import_price_gbp_per_mwh=50 * scale,
+                   carbon_g_per_kwh=40 * scale)
+        for name, scale in (("small", 1), ("large", 10))
+    ]
+    points = [eca.JobPoint(power_mw=1, inferences_per_h=2e6)]
+    problem = eca.Problem(horizon=horizon, regions=regions, jobs=[eca.Job("embed", inferences=1e6, points=points)])
+    figure = problem.solve().plot()
+    for axis in figure.axes:
+        low, high = axis.get_ylim()
+        shown = [value for line in axis.get_lines() for value in line.get_ydata()]
+        assert low <= min(shown) and max(shown) <= high, axis.get_title()

@@ -59,6 +59,10 @@ def draw(plan: Plan, problem: Problem, path: str | PathLike[str] | None) -> Any:
             for panel, label in zip(panels, _labels(has_battery), strict=True):
                 panel.set_ylabel(label)
         _time_axis(panels, problem)
+    # Only now: a limit stops the axes that regions share from growing. Prices may be negative.
+    price_row = len(heights) - 2
+    for row in (row for row in range(len(heights)) if row != price_row):
+        axes[row, 0].set_ylim(bottom=0)
     handles = {
         label: handle for axis in axes[0] for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
     }
@@ -169,7 +173,6 @@ def _load(axis: Any, document: dict[str, Any], problem: Problem, region: dict[st
     capacity = [value_at(site.it_capacity_mw, t) for t in range(problem.horizon.periods)]
     axis.step(edges, _steps(capacity), where="post", color="black", lw=0.9, ls=":", label="IT capacity")
     axis.set_title(region["id"], loc="left", fontweight="bold", fontsize=10)
-    axis.set_ylim(bottom=0)
 
 
 def _batteries(axis: Any, document: dict[str, Any], problem: Problem, region: str) -> None:
@@ -181,7 +184,6 @@ def _batteries(axis: Any, document: dict[str, Any], problem: Problem, region: st
         stored = next(each["soc_mwh"] for each in document["batteries"] if each["id"] == battery.id)
         axis.plot(edges, [battery.soc_mwh, *stored], color="#009E73", lw=1.4)
         axis.axhline(battery.energy_capacity_mwh, color="black", lw=0.8, ls=":")
-    axis.set_ylim(bottom=0)
 
 
 def _signals(price_axis: Any, carbon_axis: Any, problem: Problem, region: str) -> None:
@@ -194,7 +196,6 @@ def _signals(price_axis: Any, carbon_axis: Any, problem: Problem, region: str) -
     if min(price) < 0:
         price_axis.axhline(0, color="black", lw=0.6)
     carbon_axis.step(edges, _steps(carbon), where="post", color="#0072B2", lw=1.4)
-    carbon_axis.set_ylim(bottom=0)
 
 
 def _time_axis(panels: list[Any], problem: Problem) -> None:
