@@ -52,8 +52,17 @@ fn answer<S: Solution>(
     columns: &[Variable],
     result: std::result::Result<S, ResolutionError>,
 ) -> Result<MilpSolution> {
-    let none =
-        |status| MilpSolution { status, values: None, objective: f64::INFINITY, bound: f64::NEG_INFINITY, nodes: 0 };
+    // good_lp hands on no duals of microlp.
+    let found = |status, values, objective, bound| MilpSolution {
+        status,
+        values,
+        objective,
+        bound,
+        nodes: 0,
+        row_duals: None,
+        reduced_costs: None,
+    };
+    let none = |status| found(status, None, f64::INFINITY, f64::NEG_INFINITY);
     match result {
         Ok(solution) => {
             let values: Vec<f64> = columns.iter().map(|&x| solution.value(x)).collect();
@@ -64,7 +73,7 @@ fn answer<S: Solution>(
                 SolutionStatus::GapLimit => (MilpStatus::Optimal, f64::NEG_INFINITY),
                 SolutionStatus::TimeLimit => (MilpStatus::Limit, f64::NEG_INFINITY),
             };
-            Ok(MilpSolution { status, values: Some(values), objective, bound, nodes: 0 })
+            Ok(found(status, Some(values), objective, bound))
         }
         Err(ResolutionError::Infeasible) => Ok(none(MilpStatus::Infeasible)),
         Err(ResolutionError::Unbounded) => Ok(none(MilpStatus::Unbounded)),

@@ -109,6 +109,14 @@ impl Instance {
         u64::try_from(value).unwrap_or(0)
     }
 
+    /// Values of the columns, their reduced costs, and the duals of the rows; zeros where HiGHS has no duals.
+    fn point(&self, milp: &Milp) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+        let (mut x, mut z, mut y) = (vec![0.0; milp.columns()], vec![0.0; milp.columns()], vec![0.0; milp.rows()]);
+        // SAFETY: each array has one place for each column or row; the activities of the rows are not asked for.
+        unsafe { Highs_getSolution(self.0, x.as_mut_ptr(), z.as_mut_ptr(), ptr::null_mut(), y.as_mut_ptr()) };
+        (x, z, y)
+    }
+
     fn primal_is_feasible(&self) -> bool {
         let mut value: c_int = 0;
         // SAFETY: as above.
@@ -220,13 +228,13 @@ fn read(highs: &Instance, milp: &Milp, status: HighsModelStatus, code: c_int, ga
         HighsModelStatus::ReachedInterrupt => MilpStatus::Cancelled,
         other => return Err(failed(format!("ended with {other:?} (run status {code})"))),
     };
-    let mut values = None;
-    if feasible || status == MilpStatus::Optimal {
-        let mut x = vec![0.0; milp.columns()];
-        // SAFETY: the array has one place for each column; the others may be null.
-        unsafe { Highs_getSolution(highs.0, x.as_mut_ptr(), ptr::null_mut(), ptr::null_mut(), ptr::null_mut()) };
-        values = Some(x);
-    }
+    let point = (feasible || status == MilpStatus::Optimal).then(|| highs.point(milp));
+    let duals = !is_mip && status == MilpStatus::Optimal;
+    let (values, reduced_costs, row_duals) = match point {
+        Some((x, z, y)) if duals => (Some(x), Some(z), Some(y)),
+        Some((x, ..)) => (Some(x), None, None),
+        None => (None, None, None),
+    };
     let objective = values.as_ref().map_or(f64::INFINITY, |x| milp.objective(x));
     let bound = match status {
         // Where presolve solves it all, HiGHS says optimal and leaves the bound at minus infinity.
@@ -244,6 +252,8 @@ fn read(highs: &Instance, milp: &Milp, status: HighsModelStatus, code: c_int, ga
         objective,
         bound: bound.min(objective),
         nodes: if is_mip { highs.nodes() } else { 0 },
+        row_duals,
+        reduced_costs,
     })
 }
 

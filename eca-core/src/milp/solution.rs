@@ -54,4 +54,9 @@ pub struct MilpSolution {
     pub bound: f64,
     /// Branch-and-bound nodes.
     pub nodes: u64,
+    /// One price for each row: what the objective changes by for each unit that the limit of the row is raised. Only of a
+    /// model without integer columns, solved to the end by a back-end that tells it.
+    pub row_duals: Option<Vec<f64>>,
+    /// The same for the bounds of each column.
+    pub reduced_costs: Option<Vec<f64>>,
 }
