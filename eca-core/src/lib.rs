@@ -78,6 +78,7 @@ pub mod signal;
 mod solve;
 mod time;
 pub mod unit;
+mod warm;
 
 pub use check::{Check, Finding};
 pub use error::{Error, ErrorKind, Result};
@@ -88,3 +89,4 @@ pub use problem::{
 };
 pub use solve::{CancelToken, Control, Engine, OnProgress, Progress, Settings, SolveReport, Solved, Solver};
 pub use time::{Horizon, SettlementDate, SettlementPeriod, Timestamp};
+pub use warm::{Warm, WarmJob};

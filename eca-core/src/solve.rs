@@ -1,6 +1,6 @@
 //! The one `solve`: settings in, a plan and a report out.
 
-use crate::{Plan, Problem, Result};
+use crate::{Plan, Problem, Result, Warm};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -167,6 +167,8 @@ pub struct Solved {
     pub plan: Plan,
     /// Sizes and timings.
     pub report: SolveReport,
+    /// What the next solve may start from.
+    pub warm: Warm,
 }
 
 impl Problem {
@@ -183,6 +185,15 @@ impl Problem {
     /// # Errors
     /// As [`Problem::solve`], and [`crate::Error::Cancelled`] if it was stopped before a plan was found.
     pub fn solve_with(&self, settings: &Settings, control: &Control) -> Result<Solved> {
-        crate::engine::solve(self, settings, control)
+        self.solve_warm(settings, control, None)
+    }
+
+    /// Plans the problem, starting from what the last solve handed over: its prices, and its plan where it still holds.
+    /// Where time is up before anything better is found, the last plan goes on.
+    ///
+    /// # Errors
+    /// As [`Problem::solve_with`].
+    pub fn solve_warm(&self, settings: &Settings, control: &Control, warm: Option<&Warm>) -> Result<Solved> {
+        crate::engine::solve(self, settings, control, warm)
     }
 }

@@ -29,16 +29,26 @@ struct Candidate {
 
 /// The schedule of every job and copy, in document order.
 pub(crate) fn schedules(problem: &Problem, policy: Policy) -> Vec<Schedule> {
+    let copies = problem.shapes().iter().map(|shape| shape.count as usize).sum();
+    complete(problem, policy, vec![None; copies])
+}
+
+/// The given schedules, and one for every job and copy without, placed where they leave capacity.
+pub(crate) fn complete(problem: &Problem, policy: Policy, given: Vec<Option<Schedule>>) -> Vec<Schedule> {
     let mut site = Site::new(problem);
     let shapes = problem.shapes();
-    let mut order: Vec<usize> = (0..shapes.len()).collect();
+    let copies = || shapes.iter().flat_map(|shape| std::iter::repeat_n(shape, shape.count as usize));
+    copies().zip(&given).filter_map(|(shape, given)| Some((shape, given.as_ref()?))).for_each(|(s, g)| site.take(s, g));
     // Jobs that are running keep their place; the others come in order of their windows.
-    order.sort_by_key(|&j| (shapes[j].running.is_none(), shapes[j].first, shapes[j].end));
-    let mut by_job: Vec<Vec<Schedule>> = vec![Vec::new(); shapes.len()];
-    for j in order {
-        by_job[j] = (0..shapes[j].count).map(|_| site.place(&shapes[j], policy)).collect();
+    let mut order: Vec<(usize, &Shape)> = copies().enumerate().collect();
+    order.sort_by_key(|(i, shape)| (shape.running.is_none(), shape.first, shape.end, *i));
+    let mut all = given;
+    for (i, shape) in order {
+        if all[i].is_none() {
+            all[i] = Some(site.place(shape, policy));
+        }
     }
-    by_job.into_iter().flatten().collect()
+    all.into_iter().flatten().collect()
 }
 
 impl Site {
@@ -55,6 +65,21 @@ impl Site {
                         + region.network_charge_gbp_per_mwh.at(t)
                         + region.congestion_gbp_per_mwh.at(t))
             }),
+        }
+    }
+
+    /// Takes the capacity of a schedule that is given.
+    fn take(&mut self, shape: &Shape, schedule: &Schedule) {
+        for (t, cell) in schedule.at.iter().enumerate() {
+            if let Some((r, l)) = *cell {
+                self.free_mw[r][t] -= shape.power_mw[l];
+            }
+        }
+        for (r, by_period) in schedule.shares.iter().flatten().enumerate() {
+            for (t, points) in by_period.iter().enumerate() {
+                let power: f64 = points.iter().zip(&shape.power_mw).map(|(share, mw)| share * mw).sum();
+                self.free_mw[r][t] -= power;
+            }
         }
     }
 

@@ -4,14 +4,14 @@ mod assemble;
 mod deadline;
 mod decode;
 mod exact;
-mod greedy;
+pub(crate) mod greedy;
 mod strict;
 
 use crate::milp::{self, MilpOptions};
 use crate::model::Ladder;
 use crate::plan::{Plan, Provenance, References, Totals};
 use crate::schedule::{Account, Schedule};
-use crate::{Control, Error, Outcome, Problem, Result, Settings, SolveReport, Solved};
+use crate::{Control, Error, Outcome, Problem, Result, Settings, SolveReport, Solved, Warm};
 use assemble::Decision;
 use deadline::Deadline;
 use greedy::Policy;
@@ -42,7 +42,7 @@ pub(crate) struct Answer {
     pub(crate) broken: Broken,
 }
 
-pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control) -> Result<Solved> {
+pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control, warm: Option<&Warm>) -> Result<Solved> {
     check_settings(settings)?;
     let (solver, solver_version) = milp::solver_version(settings.solver)?;
     let mut run = Run {
@@ -55,21 +55,19 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control) -
     };
     let at_once = run.policy(Policy::AtOnce);
     let cheapest = run.policy(Policy::Cheapest);
-    let planned = match strict::solve(&mut run, &cheapest) {
+    let shifted = warm.map(|warm| warm.schedules(problem));
+    let planned = match strict::solve(&mut run, shifted.as_ref().unwrap_or(&cheapest)) {
         Err(Error::Cancelled) if control.cancel.is_cancelled() => return Err(Error::Cancelled),
         other => other?,
     };
-    let (answer, reason) = match planned {
-        Some(answer) => (answer, "one MILP of the whole problem"),
-        None => (
-            run.fallback(&at_once, &cheapest)?,
-            "no plan in time: the better of two simple policies, energy dispatched as well as can be",
-        ),
+    let (answer, engine, reason) = match planned {
+        Some(answer) => (answer, "exact", "one MILP of the whole problem"),
+        None => run.fallback(&at_once, &cheapest, shifted.as_deref())?,
     };
     // A solver that was stopped at once has proved nothing.
     let answer = Answer { bound: answer.bound.max(run.crude_bound()), ..answer };
     let mut plan = assemble::plan(&run, &answer.decision);
-    plan.engine = if reason.starts_with("no plan") { "greedy" } else { "exact" }.into();
+    plan.engine = engine.into();
     plan.engine_reason = reason.into();
     grade(&mut plan, &answer, settings.gap);
     if settings.references {
@@ -82,7 +80,8 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control) -
     if let Some(finding) = check.findings.first() {
         return Err(Error::Internal { message: format!("the plan failed its check: {finding}") });
     }
-    Ok(Solved { plan, report: run.report })
+    let warm = Warm::from_plan(problem, &plan);
+    Ok(Solved { plan, report: run.report, warm })
 }
 
 fn check_settings(settings: &Settings) -> Result<()> {
@@ -184,12 +183,25 @@ impl Run<'_> {
         Ok(assemble::plan(self, &answer.decision).totals)
     }
 
-    /// The better of two simple policies: what is returned when time is up before the solver has a plan.
-    fn fallback(&mut self, at_once: &[Schedule], cheapest: &[Schedule]) -> Result<Answer> {
+    /// What is returned when time is up before the solver has a plan: the best of two simple policies and the last plan.
+    fn fallback(
+        &mut self,
+        at_once: &[Schedule],
+        cheapest: &[Schedule],
+        shifted: Option<&[Schedule]>,
+    ) -> Result<(Answer, &'static str, &'static str)> {
+        let simple = "no plan in time: the better of two simple policies, energy dispatched as well as can be";
         let first = exact::dispatch(self, at_once)?;
         let second = exact::dispatch(self, cheapest)?;
-        let mut best = if second.objective < first.objective { second } else { first };
-        best.bound = self.crude_bound();
+        let mut best = (if second.objective < first.objective { second } else { first }, "greedy", simple);
+        if let Some(shifted) = shifted {
+            let third = exact::dispatch(self, shifted)?;
+            if third.objective <= best.0.objective {
+                best =
+                    (third, "shifted", "no plan in time: the last plan goes on, energy dispatched as well as can be");
+            }
+        }
+        best.0.bound = self.crude_bound();
         Ok(best)
     }
 

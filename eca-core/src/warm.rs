@@ -1,0 +1,136 @@
+//! What one solve hands to the next: prices and schedules, by name and instant.
+//!
+//! Names and UTC instants survive what happens between two plans: the horizon moves, jobs come and go, regions are added.
+//! A hand-over is a hint: it makes the next solve faster, or is its answer when there is no time for another one.
+
+mod shift;
+#[cfg(test)]
+mod tests;
+
+use crate::problem::{CapId, JobId, RegionId};
+use crate::schedule::Schedule;
+use crate::{Horizon, Plan, Problem, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Seconds of a day: where prices end, the same time of day a day before says what to expect.
+const DAY_S: i64 = 86_400;
+
+/// What one solve hands to the next: [`crate::Solved::warm`] of one, argument of [`Problem::solve_warm`] of the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Warm {
+    /// The span of the plan it was made from.
+    pub horizon: Horizon,
+    /// What a MWh of IT power costs in each region and period, GBP/MWh: energy, carbon and rent of what is scarce.
+    /// Empty where the engine knows none.
+    #[serde(default)]
+    pub prices_gbp_per_mwh: BTreeMap<RegionId, Vec<f64>>,
+    /// What a kg costs under each carbon cap, GBP/kg, by the start of the cap's window.
+    #[serde(default)]
+    pub cap_prices_gbp_per_kg: BTreeMap<CapId, BTreeMap<Timestamp, f64>>,
+    /// The schedules of the plan.
+    #[serde(default)]
+    pub jobs: Vec<WarmJob>,
+}
+
+/// The schedule of one job in the last plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct WarmJob {
+    /// The job.
+    pub id: JobId,
+    /// Which of `count` identical jobs, from 0.
+    pub copy: u32,
+    /// Region and operating point in each period; none where it was to be idle.
+    #[serde(default)]
+    pub at: Vec<Option<(RegionId, usize)>>,
+    /// Shares of a divisible job: region, point, period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shares: Option<BTreeMap<RegionId, Vec<Vec<f64>>>>,
+}
+
+impl Warm {
+    /// The schedules of a plan; it knows no prices.
+    #[must_use]
+    pub fn from_plan(problem: &Problem, plan: &Plan) -> Self {
+        let jobs = plan.jobs.iter().map(|job| WarmJob {
+            id: job.id.clone(),
+            copy: job.copy,
+            at: job.region.iter().zip(&job.point).map(|(region, point)| Some((region.clone()?, (*point)?))).collect(),
+            shares: job.shares.clone(),
+        });
+        Self {
+            horizon: *problem.horizon(),
+            prices_gbp_per_mwh: BTreeMap::new(),
+            cap_prices_gbp_per_kg: BTreeMap::new(),
+            jobs: jobs.collect(),
+        }
+    }
+
+    /// Adds prices of IT power, GBP/MWh, in the order of the regions and periods of the problem it was made from.
+    #[must_use]
+    pub fn with_prices(mut self, problem: &Problem, prices_gbp_per_mwh: Vec<Vec<f64>>) -> Self {
+        let ids = problem.regions().iter().map(|region| region.id.clone());
+        self.prices_gbp_per_mwh = ids.zip(prices_gbp_per_mwh).collect();
+        self
+    }
+
+    /// The prices of IT power for another horizon, GBP/MWh by region and period of `problem`; none where it has none.
+    ///
+    /// Periods after the end of the old horizon repeat the same time of day of the last known day, or the last known
+    /// price where less than a day is known. A region without prices gets its own energy price.
+    #[must_use]
+    pub fn prices(&self, problem: &Problem) -> Option<Vec<Vec<f64>>> {
+        if self.prices_gbp_per_mwh.values().all(Vec::is_empty) {
+            return None;
+        }
+        let horizon = problem.horizon();
+        let each = problem.regions().iter().map(|region| {
+            let known = self.prices_gbp_per_mwh.get(&region.id).filter(|known| !known.is_empty());
+            let own = |t: usize| {
+                let import = region.import_price_gbp_per_mwh.at(t)
+                    + region.network_charge_gbp_per_mwh.at(t)
+                    + region.congestion_gbp_per_mwh.at(t);
+                region.pue_slope.at(t) * import
+            };
+            let price = |t: usize| known.map_or_else(|| own(t), |known| self.price_at(known, horizon.start_of(t)));
+            (0..horizon.periods).map(price).collect()
+        });
+        Some(each.collect())
+    }
+
+    /// The price of a kg under cap `id` in the window that starts at `start`, GBP/kg: that of the same window, else of
+    /// the last one before it, else of the first one after it; none where the cap is not known.
+    #[must_use]
+    pub fn cap_price_gbp_per_kg(&self, id: &CapId, start: Timestamp) -> Option<f64> {
+        let windows = self.cap_prices_gbp_per_kg.get(id)?;
+        let before = windows.range(..=start).next_back();
+        before.or_else(|| windows.iter().next()).map(|(_, price)| *price)
+    }
+
+    /// The schedules of the last plan as the new problem allows them, one for each job and copy in document order.
+    ///
+    /// What was planned goes on as planned, cut where the work is done earlier and continued where some is left. Jobs
+    /// that are gone are dropped; jobs that are new, or whose old schedule breaks one of their rules in the new problem,
+    /// are placed by the greedy policy where capacity is left.
+    pub(crate) fn schedules(&self, problem: &Problem) -> Vec<Schedule> {
+        shift::schedules(self, problem)
+    }
+
+    /// The value of a series over the old horizon at any instant after its start.
+    fn price_at(&self, known: &[f64], instant: Timestamp) -> f64 {
+        let last = known.len().min(self.horizon.periods).saturating_sub(1);
+        let end = self.horizon.start_of(last + 1);
+        let mut at = instant;
+        if at >= end {
+            let days = (at.unix_s() - end.unix_s()) / DAY_S + 1;
+            at = at.plus_min(-days * DAY_S / 60);
+        }
+        // Before the old horizon: its first price; less than a day of it: its last one.
+        let first = if at == instant { 0 } else { last };
+        known[self.horizon.period_of(at).unwrap_or(first).min(last)]
+    }
+}
