@@ -67,6 +67,12 @@ impl Dice {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
+    /// A number around 0 with a standard deviation of 1 (Box-Muller).
+    pub fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.unit()).cos()
+    }
+
     /// One of some values.
     pub fn of<T: Copy>(&mut self, values: &[T]) -> T {
         values[self.whole(0, values.len() - 1)]
