@@ -1076,7 +1076,7 @@ eca_status eca_settings_set_number(eca_settings *settings,
                                    double value);
 
 /**
- * Sets a choice: `engine` to `auto` or `exact`; `solver` to `auto`, `highs` or `microlp`.
+ * Sets a choice: `engine` to `auto`, `greedy`, `exact`, `columns` or `fleet`; `solver` to `auto`, `highs` or `microlp`.
  *
  * Any thread; a solve that runs keeps the settings it was started with. Errors: `ECA_STATUS_UNKNOWN` for another field or
  * value, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.

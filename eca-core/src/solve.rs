@@ -1,7 +1,8 @@
 //! The one `solve`: settings in, a plan and a report out.
 
-use crate::{Plan, Problem, Result, Warm};
+use crate::{Error, Plan, Problem, Result, Warm};
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,8 +13,25 @@ pub enum Engine {
     /// Picked by the size of the problem; the choice and its reason stand in the plan.
     #[default]
     Auto,
+    /// The better of two simple policies, with energy dispatched as well as can be: an answer at once.
+    Greedy,
     /// One MILP of the whole problem.
     Exact,
+    /// Price and branch over schedules of whole jobs.
+    Columns,
+    /// Prices for capacity and energy, and one exact pricing of every job as proof: for very many jobs.
+    Fleet,
+}
+
+impl Engine {
+    /// Every engine with its name: the one list for Python, C, documents and the command line.
+    pub const NAMES: &'static [(&'static str, Self)] = &[
+        ("auto", Self::Auto),
+        ("greedy", Self::Greedy),
+        ("exact", Self::Exact),
+        ("columns", Self::Columns),
+        ("fleet", Self::Fleet),
+    ];
 }
 
 /// Which MILP solver is used.
@@ -28,6 +46,50 @@ pub enum Solver {
     /// microlp through good_lp (feature `microlp`): pure Rust, for small problems and second opinions.
     Microlp,
 }
+
+impl Solver {
+    /// Every solver with its name: the one list for Python, C and the command line.
+    pub const NAMES: &'static [(&'static str, Self)] =
+        &[("auto", Self::Auto), ("highs", Self::Highs), ("microlp", Self::Microlp)];
+}
+
+/// Name, `Display` and `FromStr` of a choice, all from its `NAMES`.
+macro_rules! named {
+    ($choice:ident, $field:literal) => {
+        impl $choice {
+            /// Its name in Python, C, documents and on the command line.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                Self::NAMES.iter().find(|(_, choice)| *choice == self).map_or("", |(name, _)| name)
+            }
+        }
+
+        impl fmt::Display for $choice {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+
+        impl FromStr for $choice {
+            type Err = Error;
+
+            /// The choice of that name; [`Error::Unknown`] lists those that exist.
+            fn from_str(name: &str) -> Result<Self> {
+                let found = Self::NAMES.iter().find(|(known, _)| *known == name);
+                found.map(|(_, choice)| *choice).ok_or_else(|| Error::Unknown {
+                    object: "solve".into(),
+                    field: $field,
+                    kind: $field,
+                    id: name.into(),
+                    known: Self::NAMES.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", "),
+                })
+            }
+        }
+    };
+}
+
+named!(Engine, "engine");
+named!(Solver, "solver");
 
 /// What a solve may use and how good its answer must be.
 #[derive(Debug, Clone, PartialEq)]

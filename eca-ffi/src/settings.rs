@@ -45,9 +45,6 @@ const NUMBERS: [Field<Settings, f64>; 5] = [
     ("references", |s, v| flag(v).and_then(|v| put(&mut s.references, v))),
 ];
 
-const ENGINES: [(&str, Engine); 2] = [("auto", Engine::Auto), ("exact", Engine::Exact)];
-const SOLVERS: [(&str, Solver); 3] = [("auto", Solver::Auto), ("highs", Solver::Highs), ("microlp", Solver::Microlp)];
-
 /// The value called `name`.
 pub(crate) fn choose<T: Copy>(kind: &'static str, choices: &[(&str, T)], name: &str) -> Result<T> {
     let found = choices.iter().find(|choice| choice.0 == name).map(|choice| choice.1);
@@ -56,8 +53,8 @@ pub(crate) fn choose<T: Copy>(kind: &'static str, choices: &[(&str, T)], name: &
 
 fn set_text(settings: &mut Settings, field: &str, value: &str) -> Result<()> {
     match field {
-        "engine" => settings.engine = choose("engine", &ENGINES, value)?,
-        "solver" => settings.solver = choose("solver", &SOLVERS, value)?,
+        "engine" => settings.engine = choose("engine", Engine::NAMES, value)?,
+        "solver" => settings.solver = choose("solver", Solver::NAMES, value)?,
         _ => return Err(Failure::unknown("settings text", field, ["engine", "solver"])),
     }
     Ok(())
@@ -105,7 +102,7 @@ pub unsafe extern "C" fn eca_settings_set_number(
     })
 }
 
-/// Sets a choice: `engine` to `auto` or `exact`; `solver` to `auto`, `highs` or `microlp`.
+/// Sets a choice: `engine` to `auto`, `greedy`, `exact`, `columns` or `fleet`; `solver` to `auto`, `highs` or `microlp`.
 ///
 /// Any thread; a solve that runs keeps the settings it was started with. Errors: `ECA_STATUS_UNKNOWN` for another field or
 /// value, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.

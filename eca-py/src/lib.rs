@@ -26,9 +26,13 @@ mod _eca {
     use super::solve::panic_on_purpose;
 
     use pyo3::prelude::*;
+    use pyo3::types::PyTuple;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        module.add("__version__", env!("CARGO_PKG_VERSION"))
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        let (engines, solvers) = (eca_core::Engine::NAMES, eca_core::Solver::NAMES);
+        module.add("ENGINES", PyTuple::new(module.py(), engines.iter().map(|(name, _)| *name))?)?;
+        module.add("SOLVERS", PyTuple::new(module.py(), solvers.iter().map(|(name, _)| *name))?)
     }
 }

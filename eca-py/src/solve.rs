@@ -5,7 +5,7 @@
 
 use crate::errors::{exception, guard, json, panicked};
 use crate::plan::Plan;
-use eca_core::{CancelToken, Control, Engine, Error, Problem, Progress, Result, Settings, Solved, Solver};
+use eca_core::{CancelToken, Control, Error, Problem, Progress, Result, Settings, Solved};
 use pyo3::prelude::*;
 use pyo3::types::PyBool;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,17 +38,8 @@ impl Request<'_> {
     /// The settings of eca-core.
     pub(crate) fn settings(&self) -> Result<Settings> {
         let mut settings = Settings::default();
-        settings.engine = match self.engine {
-            "auto" => Engine::Auto,
-            "exact" => Engine::Exact,
-            other => return Err(unknown("engine", other, "auto, exact")),
-        };
-        settings.solver = match self.solver {
-            "auto" => Solver::Auto,
-            "highs" => Solver::Highs,
-            "microlp" => Solver::Microlp,
-            other => return Err(unknown("solver", other, "auto, highs, microlp")),
-        };
+        settings.engine = self.engine.parse()?;
+        settings.solver = self.solver.parse()?;
         settings.gap = self.gap;
         settings.time_limit_s = self.time_limit_s;
         settings.node_limit = self.node_limit;
@@ -56,10 +47,6 @@ impl Request<'_> {
         settings.references = self.references;
         Ok(settings)
     }
-}
-
-fn unknown(field: &'static str, id: &str, known: &str) -> Error {
-    Error::Unknown { object: "solve".into(), field, kind: field, id: id.into(), known: known.into() }
 }
 
 /// What the caller is told now and then.

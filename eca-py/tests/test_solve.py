@@ -71,7 +71,7 @@ def test_broken_limits_are_reported_with_their_price(document: dict[str, Any]) -
         ({"node_limit": 0}, eca.EcaValueError, "node_limit = 0, must be 1 to 2147483647"),
         ({"seed": -1}, eca.EcaValueError, "seed = -1, must be 0 to 2147483647"),
         ({"seed": 1.5}, eca.EcaValueError, "seed = 1.5, must be a whole number"),
-        ({"engine": "fast"}, eca.EcaUnknownError, "`fast`"),
+        ({"engine": "fast"}, eca.EcaUnknownError, "`fast` in engine, which does not exist; known: auto, greedy, exact"),
         ({"solver": "cplex"}, eca.EcaUnknownError, "known: auto, highs, microlp"),
         ({"progress": 3}, eca.EcaValueError, "progress = 3, must be True, None or a function"),
     ],
@@ -80,6 +80,20 @@ def test_settings_are_checked(problem: eca.Problem, keywords: Any, cls: type[eca
     with pytest.raises(cls) as caught:
         problem.solve(**keywords)
     assert message in str(caught.value)
+
+
+def test_each_engine_of_the_list_plans_or_says_that_it_cannot(problem: eca.Problem) -> None:
+    assert eca.ENGINES == ("auto", "greedy", "exact", "columns", "fleet")
+    assert eca.SOLVERS == ("auto", "highs", "microlp")
+    for engine in eca.ENGINES:
+        try:
+            plan = problem.solve(engine=engine, time_limit_s=20)
+        except eca.EcaUnsupportedError as error:
+            assert f"`{engine}`" in str(error)
+            assert engine not in ("auto", "greedy", "exact")
+        else:
+            assert plan.check() and plan.bound_gbp <= plan.objective_gbp
+            assert engine in ("auto", plan.engine)
 
 
 def test_a_time_limit_gives_the_best_plan_so_far(slow_problem: eca.Problem) -> None:

@@ -11,7 +11,7 @@ use crate::milp::{self, MilpOptions};
 use crate::model::Ladder;
 use crate::plan::{Plan, Provenance, References, Totals};
 use crate::schedule::{Account, Schedule};
-use crate::{Control, Error, Outcome, Problem, Result, Settings, SolveReport, Solved, Warm};
+use crate::{Control, Engine, Error, Outcome, Problem, Result, Settings, SolveReport, Solved, Warm};
 use assemble::Decision;
 use deadline::Deadline;
 use greedy::Policy;
@@ -56,12 +56,20 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control, w
     let at_once = run.policy(Policy::AtOnce);
     let cheapest = run.policy(Policy::Cheapest);
     let shifted = warm.map(|warm| warm.schedules(problem));
-    let planned = match strict::solve(&mut run, shifted.as_ref().unwrap_or(&cheapest)) {
+    let found = match settings.engine {
+        Engine::Greedy => Ok(None),
+        _ => strict::solve(&mut run, shifted.as_ref().unwrap_or(&cheapest)),
+    };
+    let planned = match found {
         Err(Error::Cancelled) if control.cancel.is_cancelled() => return Err(Error::Cancelled),
         other => other?,
     };
     let (answer, engine, reason) = match planned {
         Some(answer) => (answer, "exact", "one MILP of the whole problem"),
+        None if settings.engine == Engine::Greedy => {
+            let (answer, engine, _) = run.fallback(&at_once, &cheapest, None)?;
+            (answer, engine, "as asked: the better of two simple policies, energy dispatched as well as can be")
+        }
         None => run.fallback(&at_once, &cheapest, shifted.as_deref())?,
     };
     // A solver that was stopped at once has proved nothing.
@@ -96,6 +104,13 @@ fn check_settings(settings: &Settings) -> Result<()> {
     };
     if !(0.0..=1.0).contains(&settings.gap) {
         return refuse("gap", settings.gap, "must be between 0 and 1", "");
+    }
+    if matches!(settings.engine, Engine::Columns | Engine::Fleet) {
+        return Err(Error::Unsupported {
+            object: format!("engine `{}`", settings.engine),
+            feature: "the engine",
+            reason: "it is not built in this version; use auto, greedy or exact".into(),
+        });
     }
     match settings.time_limit_s {
         Some(limit) if !limit.is_finite() || limit < 0.0 => {

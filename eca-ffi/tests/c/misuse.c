@@ -217,7 +217,7 @@ static void settings(void) {
   EXPECT(eca_settings_set_number(s, "seed", 4294967296.0), ECA_STATUS_VALUE, "seed");
   EXPECT(eca_settings_set_number(s, "references", 2.0), ECA_STATUS_VALUE, "must be 0 or 1");
   EXPECT(eca_settings_set_number(s, "threads", 4.0), ECA_STATUS_UNKNOWN, "known: gap, time_limit_s");
-  EXPECT(eca_settings_set_text(s, "engine", "fast"), ECA_STATUS_UNKNOWN, "there is no engine `fast`; known: auto, exact");
+  EXPECT(eca_settings_set_text(s, "engine", "fast"), ECA_STATUS_UNKNOWN, "there is no engine `fast`; known: auto, greedy, exact, columns, fleet");
   EXPECT(eca_settings_set_text(s, "solver", "cplex"), ECA_STATUS_UNKNOWN, "known: auto, highs, microlp");
   EXPECT(eca_settings_set_text(s, "motor", "auto"), ECA_STATUS_UNKNOWN, "known: engine, solver");
   OK(eca_settings_set_number(s, "gap", 0.0));

@@ -19,7 +19,7 @@ True
 
 from __future__ import annotations
 
-from . import forecast, signals
+from . import _eca, forecast, signals
 from ._eca import __version__
 from ._errors import (
     EcaCancelled,
@@ -58,7 +58,14 @@ from ._plan import BrokenLimit, Check, Finding, Plan, References, Saving, Totals
 from ._problem import Problem, Progress, Warning
 from .signals import Signals
 
+#: Names of the engines, for ``engine=`` of :meth:`Problem.solve` and ``--engine`` of the command line.
+ENGINES: tuple[str, ...] = _eca.ENGINES
+#: Names of the solvers, for ``solver=`` of :meth:`Problem.solve`.
+SOLVERS: tuple[str, ...] = _eca.SOLVERS
+
 __all__ = [
+    "ENGINES",
+    "SOLVERS",
     "Battery",
     "BrokenLimit",
     "CarbonCap",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import __version__
+from . import ENGINES, __version__
 from ._demo import demo, dump, facts, summary
 from ._errors import EcaCancelled, EcaCannotFitError, EcaError, EcaInfeasibleError, EcaInternalError, EcaSolverError
 from ._plan import Plan
@@ -84,7 +84,7 @@ def parser() -> Parser:
     plan = verbs.add_parser("plan", parents=[every], help="solve a problem document")
     plan.add_argument("problem", metavar="PROBLEM")
     plan.add_argument("-o", "--output", metavar="PLAN", required=True)
-    plan.add_argument("--engine", default="auto")
+    plan.add_argument("--engine", default="auto", metavar="E", help=f"one of {', '.join(ENGINES)} (auto)")
     plan.add_argument("--time-limit-s", type=positive, metavar="S")
     plan.add_argument("--gap", type=at_least_zero, default=1e-4, metavar="G", help="proof asked for (1e-4)")
 

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import final
 
 __all__ = [
+    "ENGINES",
     "ForecastModel",
     "Plan",
     "Problem",
+    "SOLVERS",
     "Signals",
     "__version__",
     "backtest",
@@ -18,6 +20,8 @@ __all__ = [
 ]
 
 __version__: str
+ENGINES: tuple[str, ...]
+SOLVERS: tuple[str, ...]
 
 def parse_time(field: str, text: str) -> str: ...
 def check_horizon(start: str, step_min: int, periods: int) -> str: ...

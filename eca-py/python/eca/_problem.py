@@ -261,6 +261,8 @@ class Problem:
     ) -> Plan:
         """Plans the problem. The plan has passed its check. Ctrl-C stops it; other Python threads go on meanwhile.
 
+        ``engine`` is one of :data:`eca.ENGINES`, ``solver`` one of :data:`eca.SOLVERS`; ``auto`` picks by the size of
+        the problem, and the plan says what and why (``plan.engine``, ``plan.engine_reason``).
         ``gap`` is the proof asked for, ``(objective - bound) / max(1, |objective|)``. With ``time_limit_s`` or
         ``node_limit`` the best plan so far comes back, and its ``outcome`` is ``limit``. ``progress=True`` writes a
         line to stderr; a function gets a :class:`Progress` some times a second and stops the solve by returning
