@@ -31,10 +31,9 @@ pub(crate) struct Shape {
     pub(crate) first: usize,
     /// See `first`.
     pub(crate) end: usize,
-    /// Whether it may work, by region and period.
-    allowed: Vec<Vec<bool>>,
-    /// Points that fit, by region: the same in every period unless capacity changes.
-    usable: Vec<Vec<Vec<bool>>>,
+    /// By region, for each period of `first..end`: bit `l` says that it may work at point `l`. Empty where the region is
+    /// not allowed. A hundred thousand jobs have this, so it holds no more than the window.
+    usable: Vec<Vec<u64>>,
     /// It worked in the period before the horizon.
     pub(crate) running: Option<Running>,
     /// It has started before the horizon, and its checkpoint is in this region.
@@ -93,7 +92,6 @@ impl Shape {
             power_mw: job.points.iter().map(|point| point.power_mw).collect(),
             first,
             end,
-            allowed: Vec::new(),
             usable: Vec::new(),
             running,
             home,
@@ -110,29 +108,30 @@ impl Shape {
         for (r, region) in document.regions.iter().enumerate() {
             let here = job.regions.as_ref().is_none_or(|ids| ids.contains(&region.id))
                 && (shape.migration.is_some() || home.is_none_or(|home| home == r));
-            let usable = usable_points(region, &shape.power_mw, horizon.periods);
-            let allowed = (0..horizon.periods)
-                .map(|t| here && (first..end).contains(&t) && may_run(job, region, t) && usable[t].contains(&true))
-                .collect();
-            shape.allowed.push(allowed);
-            shape.usable.push(usable);
+            let points = |t| if may_run(job, region, t) { fitting(region, &shape.power_mw, t) } else { 0 };
+            shape.usable.push(if here { (first..end).map(points).collect() } else { Vec::new() });
         }
         shape
     }
 
     /// Whether it may work in region `r` in period `t`.
     pub(crate) fn allowed(&self, r: usize, t: usize) -> bool {
-        self.allowed[r].get(t).copied().unwrap_or(false)
+        self.points(r, t) != 0
     }
 
     /// Whether point `l` fits into region `r` in period `t`.
     pub(crate) fn usable(&self, r: usize, t: usize, l: usize) -> bool {
-        self.allowed(r, t) && self.usable[r][t][l]
+        self.points(r, t) >> l & 1 == 1
+    }
+
+    /// The points at which it may work: bit `l` for point `l`.
+    fn points(&self, r: usize, t: usize) -> u64 {
+        t.checked_sub(self.first).and_then(|i| self.usable[r].get(i)).copied().unwrap_or(0)
     }
 
     /// Regions in which it may work at all.
     pub(crate) fn regions(&self) -> Vec<usize> {
-        (0..self.allowed.len()).filter(|&r| self.allowed[r].contains(&true)).collect()
+        (0..self.usable.len()).filter(|&r| self.usable[r].iter().any(|&points| points != 0)).collect()
     }
 
     /// Periods at point `l` that do all that is left.
@@ -182,7 +181,8 @@ fn may_run(job: &Job, region: &Region, t: usize) -> bool {
         }
 }
 
-fn usable_points(region: &Region, power_mw: &[f64], periods: usize) -> Vec<Vec<bool>> {
-    let fits = |t: usize| power_mw.iter().map(|&p| p <= region.it_capacity_mw.at(t)).collect();
-    (0..periods).map(fits).collect()
+/// The points that fit into a region in a period: bit `l` for point `l`. Validation takes no more than 64.
+fn fitting(region: &Region, power_mw: &[f64], t: usize) -> u64 {
+    let capacity_mw = region.it_capacity_mw.at(t);
+    power_mw.iter().enumerate().filter(|&(_, &power)| power <= capacity_mw).fold(0, |points, (l, _)| points | 1 << l)
 }
