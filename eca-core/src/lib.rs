@@ -89,4 +89,4 @@ pub use problem::{
 };
 pub use solve::{CancelToken, Control, Engine, OnProgress, Progress, Settings, SolveReport, Solved, Solver};
 pub use time::{Horizon, SettlementDate, SettlementPeriod, Timestamp};
-pub use warm::{Warm, WarmJob};
+pub use warm::{Warm, WarmJob, WarmRun};

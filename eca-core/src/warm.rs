@@ -44,12 +44,40 @@ pub struct WarmJob {
     pub id: JobId,
     /// Which of `count` identical jobs, from 0.
     pub copy: u32,
-    /// Region and operating point in each period; none where it was to be idle.
+    /// When and where it was to work, in order of time.
     #[serde(default)]
-    pub at: Vec<Option<(RegionId, usize)>>,
+    pub runs: Vec<WarmRun>,
     /// Shares of a divisible job: region, point, period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shares: Option<BTreeMap<RegionId, Vec<Vec<f64>>>>,
+}
+
+/// Some periods of work at one point in one region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct WarmRun {
+    /// The region.
+    pub region: RegionId,
+    /// The operating point.
+    pub point: usize,
+    /// First period of the old horizon.
+    pub from: usize,
+    /// Period after the last.
+    pub to: usize,
+}
+
+/// The runs of a job of a plan.
+fn runs(job: &crate::plan::JobPlan) -> Vec<WarmRun> {
+    let mut runs: Vec<WarmRun> = Vec::new();
+    for (t, (region, point)) in job.region.iter().zip(&job.point).enumerate() {
+        let (Some(region), Some(point)) = (region, *point) else { continue };
+        match runs.last_mut() {
+            Some(last) if (&last.region, last.point, last.to) == (region, point, t) => last.to = t + 1,
+            _ => runs.push(WarmRun { region: region.clone(), point, from: t, to: t + 1 }),
+        }
+    }
+    runs
 }
 
 impl Warm {
@@ -59,7 +87,7 @@ impl Warm {
         let jobs = plan.jobs.iter().map(|job| WarmJob {
             id: job.id.clone(),
             copy: job.copy,
-            at: job.region.iter().zip(&job.point).map(|(region, point)| Some((region.clone()?, (*point)?))).collect(),
+            runs: runs(job),
             shares: job.shares.clone(),
         });
         Self {

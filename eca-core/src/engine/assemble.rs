@@ -68,16 +68,17 @@ pub(crate) fn plan(run: &Run<'_>, decision: &Decision) -> Plan {
 
 fn jobs(run: &Run<'_>, decision: &Decision, accounts: &[Account]) -> Vec<JobPlan> {
     let problem = run.problem;
+    let periods = problem.horizon().periods;
     let copies = problem.shapes().iter().flat_map(|shape| (0..shape.count).map(move |copy| (shape, copy)));
     let mut counted = decision.inferences.iter();
     copies
         .zip(decision.schedules.iter().zip(accounts))
         .map(|((shape, copy), (schedule, account))| {
             let region = |at: &Option<(usize, usize)>| at.map(|(r, _)| problem.regions()[r].id.clone());
-            let power = |t: usize| account.load_mw.iter().map(|loads| loads[t]).sum::<f64>();
+            let at = schedule.by_period(periods);
             let work = match counted.next().cloned().flatten() {
-                Some(counted) => count_all(shape, schedule, counted),
-                None => account.work.clone(),
+                Some(counted) => count_all(shape, &at, counted),
+                None => account.work(periods),
             };
             let shares = schedule.shares.as_ref().map(|table| {
                 let by_point = |by_period: &Vec<Vec<f64>>, l: usize| {
@@ -92,10 +93,10 @@ fn jobs(run: &Run<'_>, decision: &Decision, accounts: &[Account]) -> Vec<JobPlan
             JobPlan {
                 id: problem.jobs()[shape.job].id.clone(),
                 copy,
-                region: schedule.at.iter().map(region).collect(),
-                point: schedule.at.iter().map(|at| at.map(|(_, l)| l)).collect(),
+                region: at.iter().map(region).collect(),
+                point: at.iter().map(|at| at.map(|(_, l)| l)).collect(),
                 shares,
-                power_mw: (0..schedule.at.len()).map(|t| round_to(power(t), QUANTUM)).collect(),
+                power_mw: account.power_mw(periods).into_iter().map(|mw| round_to(mw, QUANTUM)).collect(),
                 inferences: thousandths(&work.iter().map(|part| part * shape.inferences).collect::<Vec<_>>()),
                 finished_at: account.finished.map(|t| problem.horizon().start_of(t + 1)),
                 pauses: account.pauses,
@@ -107,8 +108,8 @@ fn jobs(run: &Run<'_>, decision: &Decision, accounts: &[Account]) -> Vec<JobPlan
 }
 
 /// Work that the model left out because no cap needed it, added where the points leave room.
-fn count_all(shape: &Shape, schedule: &Schedule, mut counted: Vec<f64>) -> Vec<f64> {
-    let rate = |t: usize| schedule.at[t].map_or(0.0, |(_, l)| shape.rate[l]);
+fn count_all(shape: &Shape, at: &[Option<(usize, usize)>], mut counted: Vec<f64>) -> Vec<f64> {
+    let rate = |t: usize| at[t].map_or(0.0, |(_, l)| shape.rate[l]);
     let all = (0..counted.len()).map(rate).sum::<f64>().min(shape.left);
     let mut missing = all - counted.iter().sum::<f64>();
     for (t, work) in counted.iter_mut().enumerate() {

@@ -8,7 +8,6 @@ use crate::schedule::{Schedule, Shares};
 pub(crate) fn schedules(problem: &Problem, draft: &Draft, values: &[f64]) -> Vec<Schedule> {
     let periods = problem.horizon().periods;
     let regions = problem.regions().len();
-    let idle = || Schedule { at: vec![None; periods], shares: None };
     let mut all = Vec::new();
     for columns in &draft.jobs {
         match columns {
@@ -18,23 +17,18 @@ pub(crate) fn schedules(problem: &Problem, draft: &Draft, values: &[f64]) -> Vec
                 for &(r, from, col) in starts {
                     let mut copies = values[col.index()].round();
                     while copies >= 1.0 && all.len() < wanted {
-                        let mut schedule = idle();
                         let to = (from + length).min(shape.end);
-                        schedule.at[from..to].fill(Some((r, 0)));
-                        all.push(schedule);
+                        all.push(Schedule::from_works((from..to).map(|t| (t, r, 0))));
                         copies -= 1.0;
                     }
                 }
-                all.resize_with(wanted, idle);
+                all.resize_with(wanted, Schedule::idle);
             }
             JobColumns::Runs { runs, .. } => {
-                let mut schedule = idle();
-                for &(r, t, l, col) in runs {
-                    if values[col.index()] > 0.5 {
-                        schedule.at[t] = Some((r, l));
-                    }
-                }
-                all.push(schedule);
+                let chosen = runs.iter().filter(|(.., col)| values[col.index()] > 0.5);
+                let mut works: Vec<_> = chosen.map(|&(r, t, l, _)| (t, r, l)).collect();
+                works.sort_unstable();
+                all.push(Schedule::from_works(works));
             }
             JobColumns::Shares { job, shares, .. } => {
                 let points = problem.shapes()[*job].rate.len();
@@ -42,7 +36,7 @@ pub(crate) fn schedules(problem: &Problem, draft: &Draft, values: &[f64]) -> Vec
                 for &(r, t, l, col) in shares {
                     table[r][t][l] = values[col.index()].clamp(0.0, 1.0);
                 }
-                all.push(Schedule { shares: Some(table), ..idle() });
+                all.push(Schedule::fluid(table));
             }
         }
     }
@@ -81,7 +75,7 @@ pub(crate) fn start(problem: &Problem, draft: &Draft, schedules: &[Schedule]) ->
                 let shape = &problem.shapes()[*job];
                 let mut counts = vec![0.0; starts.len()];
                 for schedule in schedules.by_ref().take(shape.count as usize) {
-                    let first = schedule.at.iter().enumerate().find_map(|(t, at)| at.map(|(r, _)| (r, t)));
+                    let first = schedule.works().next().map(|(t, r, _)| (r, t));
                     if let Some(place) =
                         first.and_then(|(r, t)| starts.iter().position(|&(sr, st, _)| (sr, st) == (r, t)))
                     {
@@ -92,10 +86,9 @@ pub(crate) fn start(problem: &Problem, draft: &Draft, schedules: &[Schedule]) ->
             }
             JobColumns::Runs { runs, .. } => {
                 let Some(schedule) = schedules.next() else { continue };
-                values.extend(
-                    runs.iter()
-                        .map(|&(r, t, l, col)| (col.index(), if schedule.at[t] == Some((r, l)) { 1.0 } else { 0.0 })),
-                );
+                let at = schedule.by_period(problem.horizon().periods);
+                let working = |r, t: usize, l| if at[t] == Some((r, l)) { 1.0 } else { 0.0 };
+                values.extend(runs.iter().map(|&(r, t, l, col)| (col.index(), working(r, t, l))));
             }
             JobColumns::Shares { .. } => {
                 schedules.next();

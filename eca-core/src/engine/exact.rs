@@ -220,7 +220,7 @@ fn waste(run: &Run<'_>, draft: &Draft, values: &[f64]) -> Vec<(usize, u32)> {
     let schedules = decode::schedules(run.problem, draft, values);
     let copies = run.problem.shapes().iter().flat_map(|shape| (0..shape.count).map(move |copy| (shape, copy)));
     let wasteful = copies.zip(&schedules).filter(|((shape, _), schedule)| {
-        let rates: Vec<f64> = schedule.at.iter().flatten().map(|&(_, l)| shape.rate[l]).collect();
+        let rates: Vec<f64> = schedule.works().map(|(_, _, l)| shape.rate[l]).collect();
         rates.split_last().is_some_and(|(_, before)| shape.is_done(before.iter().sum()))
     });
     wasteful.map(|((shape, copy), _)| (shape.job, copy)).collect()

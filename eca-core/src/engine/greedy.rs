@@ -70,10 +70,8 @@ impl Site {
 
     /// Takes the capacity of a schedule that is given.
     fn take(&mut self, shape: &Shape, schedule: &Schedule) {
-        for (t, cell) in schedule.at.iter().enumerate() {
-            if let Some((r, l)) = *cell {
-                self.free_mw[r][t] -= shape.power_mw[l];
-            }
+        for (t, r, l) in schedule.works() {
+            self.free_mw[r][t] -= shape.power_mw[l];
         }
         for (r, by_period) in schedule.shares.iter().flatten().enumerate() {
             for (t, points) in by_period.iter().enumerate() {
@@ -88,13 +86,13 @@ impl Site {
         if shape.divisible {
             return self.pour(shape, policy, periods);
         }
-        let mut schedule = Schedule { at: vec![None; periods], shares: None };
+        let mut schedule = Schedule::idle();
         let best = self.best(shape, policy, true).or_else(|| self.best(shape, policy, false));
         let best = best.or_else(|| Self::scattered(shape));
         if let Some(best) = best {
             for (t, l) in best.points {
                 self.free_mw[best.region][t] -= shape.power_mw[l];
-                schedule.at[t] = Some((best.region, l));
+                schedule.push(t, best.region, l);
             }
         }
         schedule
@@ -191,6 +189,6 @@ impl Site {
                 }
             }
         }
-        Schedule { at: vec![None; periods], shares: Some(shares) }
+        Schedule::fluid(shares)
     }
 }

@@ -175,13 +175,8 @@ impl Run<'_> {
 
     /// The accounts of given schedules, one for each job and copy.
     pub(crate) fn accounts(&self, schedules: &[Schedule]) -> Vec<Account> {
-        let (jobs, regions) = (self.problem.jobs(), self.problem.regions().len());
-        let h = self.problem.horizon().step_h();
         let copies = self.problem.shapes().iter().flat_map(|shape| std::iter::repeat_n(shape, shape.count as usize));
-        copies
-            .zip(schedules)
-            .map(|(shape, schedule)| Account::new(&jobs[shape.job], shape, schedule, regions, h))
-            .collect()
+        copies.zip(schedules).map(|(shape, schedule)| Account::new(shape, schedule)).collect()
     }
 
     /// What simple policies cost; without jobs they are the plan itself.

@@ -1,27 +1,25 @@
 //! What one schedule does and costs.
 
-use super::Shape;
-use crate::problem::Job;
+use super::{Schedule, Shape, Shares};
 
-/// Shares of a divisible job: region, period, point.
-pub(crate) type Shares = Vec<Vec<Vec<f64>>>;
-
-/// A schedule of one job: where and at which point it works in each period.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Schedule {
-    /// Region and point; none where it is idle.
-    pub(crate) at: Vec<Option<(usize, usize)>>,
-    /// Shares of a divisible job.
-    pub(crate) shares: Option<Shares>,
+/// What a job does in one region and period.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Step {
+    /// Where.
+    pub(crate) region: usize,
+    /// When.
+    pub(crate) period: usize,
+    /// IT power, MW, energy of pauses and moves included.
+    pub(crate) mw: f64,
+    /// Part of the whole work.
+    pub(crate) work: f64,
 }
 
 /// What a schedule does and costs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Account {
-    /// IT power by region and period, MW, energy of pauses and moves included.
-    pub(crate) load_mw: Vec<Vec<f64>>,
-    /// Work done in each period and region pair is all that caps need; this is by period.
-    pub(crate) work: Vec<f64>,
+    /// Where and when it draws power, in order of time.
+    pub(crate) steps: Vec<Step>,
     /// Part of the whole work left undone.
     pub(crate) undone: f64,
     /// Last working period after which it is done.
@@ -35,79 +33,94 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// The account of a schedule of `job`.
-    pub(crate) fn new(job: &Job, shape: &Shape, schedule: &Schedule, regions: usize, h: f64) -> Self {
-        let periods = schedule.at.len();
-        let mut account =
-            Self { load_mw: vec![vec![0.0; periods]; regions], work: vec![0.0; periods], ..Self::default() };
+    /// The account of a schedule of a job.
+    pub(crate) fn new(shape: &Shape, schedule: &Schedule) -> Self {
+        let mut account = Self::default();
         match &schedule.shares {
             Some(shares) => account.add_shares(shape, shares),
-            None => account.add_periods(job, shape, schedule, h),
+            None => account.add_periods(shape, schedule),
         }
-        let total: f64 = account.work.iter().sum();
+        let total: f64 = account.steps.iter().map(|step| step.work).sum();
         account.undone = if shape.is_done(total) { 0.0 } else { shape.left - total };
         account.finish(shape);
         account
     }
 
+    /// Power in each period, MW, all regions together.
+    pub(crate) fn power_mw(&self, periods: usize) -> Vec<f64> {
+        self.by_period(periods, |step| step.mw)
+    }
+
+    /// Part of the whole work in each period.
+    pub(crate) fn work(&self, periods: usize) -> Vec<f64> {
+        self.by_period(periods, |step| step.work)
+    }
+
+    fn by_period(&self, periods: usize, value: impl Fn(&Step) -> f64) -> Vec<f64> {
+        let mut sums = vec![0.0; periods];
+        for step in &self.steps {
+            sums[step.period] += value(step);
+        }
+        sums
+    }
+
     fn add_shares(&mut self, shape: &Shape, shares: &Shares) {
-        for (r, by_period) in shares.iter().enumerate() {
-            for (t, points) in by_period.iter().enumerate() {
-                for (l, share) in points.iter().enumerate() {
-                    self.load_mw[r][t] += share * shape.power_mw[l];
-                    self.work[t] += share * shape.rate[l];
+        for (region, by_period) in shares.iter().enumerate() {
+            for (period, points) in by_period.iter().enumerate() {
+                let sum = |of: &[f64]| points.iter().zip(of).map(|(share, value)| share * value).sum::<f64>();
+                let (mw, work) = (sum(&shape.power_mw), sum(&shape.rate));
+                if mw != 0.0 || work != 0.0 {
+                    self.steps.push(Step { region, period, mw, work });
                 }
             }
         }
+        self.steps.sort_by_key(|step| step.period);
     }
 
-    fn add_periods(&mut self, job: &Job, shape: &Shape, schedule: &Schedule, h: f64) {
+    fn add_periods(&mut self, shape: &Shape, schedule: &Schedule) {
         // Where and when it worked last; the period before the horizon counts from -1.
         let mut last: Option<(usize, i64)> = match (shape.running, shape.home) {
             (Some(running), _) => Some((running.region, -1)),
             (None, Some(home)) => Some((home, i64::MIN)),
             (None, None) => None,
         };
-        for (t, at) in schedule.at.iter().enumerate() {
-            let Some((r, l)) = *at else { continue };
-            let now = i64::try_from(t).unwrap_or(i64::MAX);
-            let mut extra_mwh = 0.0;
+        for (period, region, l) in schedule.works() {
+            let now = i64::try_from(period).unwrap_or(i64::MAX);
+            let mut extra_mw = 0.0;
             match last {
-                None => self.cost_gbp += job.startup_cost_gbp,
+                None => self.cost_gbp += shape.startup_gbp,
                 Some((from, when)) => {
                     let gap = now.saturating_sub(when).saturating_sub(1);
-                    let moves = if from == r { None } else { shape.migration };
+                    let moves = if from == region { None } else { shape.migration };
                     let paused = match moves {
                         None => gap > 0,
                         Some(migration) => gap != i64::from(migration.periods),
                     };
                     if paused {
                         self.pauses += 1;
-                        self.cost_gbp += job.pause_cost_gbp;
-                        extra_mwh += job.pause_energy_mwh;
+                        self.cost_gbp += shape.pause_gbp;
+                        extra_mw += shape.pause_mw;
                     }
                     if let Some(migration) = moves {
                         self.migrations += 1;
                         self.cost_gbp += migration.cost_gbp;
-                        extra_mwh += migration.energy_mwh;
+                        extra_mw += shape.move_mw;
                     }
                 }
             }
-            self.load_mw[r][t] += shape.power_mw[l] + extra_mwh / h;
-            self.work[t] += shape.rate[l];
-            last = Some((r, now));
+            self.steps.push(Step { region, period, mw: shape.power_mw[l] + extra_mw, work: shape.rate[l] });
+            last = Some((region, now));
         }
     }
 
     /// Cuts the work of the last periods to what was left, and notes when it was done.
     fn finish(&mut self, shape: &Shape) {
         let mut sum = 0.0;
-        for (t, work) in self.work.iter_mut().enumerate() {
-            let room = (shape.left - sum).max(0.0);
-            *work = work.min(room);
-            sum += *work;
-            if self.finished.is_none() && *work > 0.0 && shape.is_done(sum) {
-                self.finished = Some(t);
+        for step in &mut self.steps {
+            step.work = step.work.min((shape.left - sum).max(0.0));
+            sum += step.work;
+            if self.finished.is_none() && step.work > 0.0 && shape.is_done(sum) {
+                self.finished = Some(step.period);
             }
         }
     }

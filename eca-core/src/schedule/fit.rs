@@ -66,7 +66,8 @@ impl<'a> Search<'a> {
         let limit = if shape.preemptible { shape.pauses_left.map(|left| left as usize) } else { Some(0) };
         let counted = limit.is_some_and(|most| most < longest);
         let pauses = if counted { limit.unwrap_or(0) + 1 } else { 1 };
-        let ages = shape.min_run.clamp(1, longest + 1);
+        let before = shape.running.map_or(0, |running| running.age);
+        let ages = shape.min_run.clamp(1, longest + before + 1);
         Self { shape, regions, ages, pauses, counted, running: Vec::new(), ended: Vec::new() }
     }
 

@@ -50,6 +50,14 @@ pub(crate) struct Shape {
     pub(crate) pauses_left: Option<u32>,
     /// How it moves.
     pub(crate) migration: Option<Migration>,
+    /// Cost of starting for the first time, GBP.
+    pub(crate) startup_gbp: f64,
+    /// Cost of going on after a pause, GBP.
+    pub(crate) pause_gbp: f64,
+    /// IT power more in the first period after a pause, MW.
+    pub(crate) pause_mw: f64,
+    /// IT power more in the first period after a move, MW.
+    pub(crate) move_mw: f64,
     /// Its deadline has a price; otherwise it is hard.
     pub(crate) priced: bool,
     /// It is fluid.
@@ -101,6 +109,10 @@ impl Shape {
             min_run: job.min_run_periods as usize,
             pauses_left: job.max_pauses.map(|most| most.saturating_sub(job.state.as_ref().map_or(0, |s| s.pauses))),
             migration: job.migration,
+            startup_gbp: job.startup_cost_gbp,
+            pause_gbp: job.pause_cost_gbp,
+            pause_mw: job.pause_energy_mwh / h,
+            move_mw: job.migration.map_or(0.0, |migration| migration.energy_mwh / h),
             priced: job.deadline_kind == DeadlineKind::Priced,
             divisible: job.divisible,
             inferences: job.inferences.unwrap_or(0.0),

@@ -6,7 +6,7 @@ use super::{Schedule, Shape};
 pub(crate) fn is_valid(shape: &Shape, schedule: &Schedule) -> bool {
     match &schedule.shares {
         Some(shares) => shape.divisible && fluid(shape, shares),
-        None => !shape.divisible && Follow::new(shape).keeps_rules(&schedule.at),
+        None => !shape.divisible && Follow::new(shape).keeps_rules(schedule),
     }
 }
 
@@ -46,20 +46,21 @@ impl<'a> Follow<'a> {
         Self { shape, last, run_from, pauses: 0 }
     }
 
-    fn keeps_rules(mut self, at: &[Option<(usize, usize)>]) -> bool {
+    fn keeps_rules(mut self, schedule: &Schedule) -> bool {
         let shape = self.shape;
         let (mut work, mut before_last) = (0.0, 0.0);
-        for (t, cell) in at.iter().enumerate() {
-            let Some((r, l)) = *cell else { continue };
+        for (t, r, l) in schedule.works() {
             if l >= shape.rate.len() || !shape.usable(r, t, l) || !self.arrive(r, t) {
                 return false;
             }
             before_last = work;
             work += shape.rate[l];
         }
-        let (done, works) = (shape.is_done(work), at.iter().any(Option::is_some));
+        let (done, works) = (shape.is_done(work), !schedule.pieces.is_empty());
         let stays = shape.pinned && shape.end > 0 && !shape.is_done(0.0);
-        if (stays && at.first().is_none_or(Option::is_none)) || (works && shape.is_done(before_last)) {
+        if (stays && schedule.pieces.first().is_none_or(|first| first.from > 0))
+            || (works && shape.is_done(before_last))
+        {
             return false;
         }
         (done || (shape.priced && self.may_stop_undone())) && shape.pauses_left.is_none_or(|most| self.pauses <= most)

@@ -19,6 +19,9 @@ pub(super) fn schedules(warm: &Warm, problem: &Problem) -> Vec<Schedule> {
     greedy::complete(problem, Policy::Cheapest, kept)
 }
 
+/// Region and point of a working period.
+type Cell = Option<(usize, usize)>;
+
 /// One job's way from the old horizon to the new one.
 struct Shift<'a> {
     warm: &'a Warm,
@@ -48,29 +51,29 @@ impl Shift<'_> {
     }
 
     fn periods(&self, job: &WarmJob, before: &dyn Fn(usize) -> Option<usize>) -> Option<Schedule> {
-        let mut at = Vec::with_capacity(self.problem.horizon().periods);
-        for t in 0..self.problem.horizon().periods {
-            let cell = before(t).and_then(|old| job.at.get(old)?.as_ref());
-            at.push(match cell {
-                None => None,
-                Some((_, l)) if *l >= self.shape.rate.len() => return None,
-                Some((id, l)) => Some((self.region(id)?, *l)),
-            });
+        let mut at = vec![None; self.problem.horizon().periods];
+        for run in &job.runs {
+            let cell = (self.region(&run.region)?, run.point);
+            if run.point >= self.shape.rate.len() {
+                return None;
+            }
+            let inside = |t: &usize| before(*t).is_some_and(|old| (run.from..run.to).contains(&old));
+            (0..at.len()).filter(inside).for_each(|t| at[t] = Some(cell));
         }
-        let mut schedule = Schedule { at, shares: None };
-        self.cut(&mut schedule);
-        self.go_on(&mut schedule);
-        Some(schedule)
+        self.cut(&mut at);
+        self.go_on(&mut at);
+        let works = at.into_iter().enumerate().filter_map(|(t, cell)| cell.map(|(r, l)| (t, r, l)));
+        Some(Schedule::from_works(works))
     }
 
-    fn work(&self, schedule: &Schedule) -> f64 {
-        schedule.at.iter().flatten().map(|&(_, l)| self.shape.rate[l]).sum()
+    fn work(&self, at: &[Cell]) -> f64 {
+        at.iter().flatten().map(|&(_, l)| self.shape.rate[l]).sum()
     }
 
     /// No period after the work is done.
-    fn cut(&self, schedule: &mut Schedule) {
-        let mut work = self.work(schedule);
-        for cell in schedule.at.iter_mut().rev() {
+    fn cut(&self, at: &mut [Cell]) {
+        let mut work = self.work(at);
+        for cell in at.iter_mut().rev() {
             let Some((_, l)) = *cell else { continue };
             work -= self.shape.rate[l];
             if !self.shape.is_done(work) {
@@ -81,18 +84,18 @@ impl Shift<'_> {
     }
 
     /// Work that is left is done right after the last working period, or from the start where it is running now.
-    fn go_on(&self, schedule: &mut Schedule) {
+    fn go_on(&self, at: &mut [Cell]) {
         let shape = self.shape;
-        let mut work = self.work(schedule);
-        let last = schedule.at.iter().enumerate().rev().find_map(|(t, cell)| cell.map(|(r, _)| (t + 1, r)));
+        let mut work = self.work(at);
+        let last = at.iter().enumerate().rev().find_map(|(t, cell)| cell.map(|(r, _)| (t + 1, r)));
         let Some((from, r)) = last.or_else(|| shape.running.map(|running| (0, running.region))) else { return };
-        for t in from..shape.end {
+        for (t, cell) in at.iter_mut().enumerate().take(shape.end).skip(from) {
             let best = (0..shape.rate.len()).filter(|&l| shape.usable(r, t, l));
             let Some(l) = best.max_by(|&a, &b| shape.rate[a].total_cmp(&shape.rate[b])) else { return };
             if shape.is_done(work) {
                 return;
             }
-            schedule.at[t] = Some((r, l));
+            *cell = Some((r, l));
             work += shape.rate[l];
         }
     }
@@ -115,6 +118,6 @@ impl Shift<'_> {
                 }
             }
         }
-        shape.is_done(shape.left - left).then_some(Schedule { at: vec![None; periods], shares: Some(shares) })
+        shape.is_done(shape.left - left).then(|| Schedule::fluid(shares))
     }
 }

@@ -42,7 +42,8 @@ fn places(problem: &Problem, warm: &Warm) -> Vec<String> {
     let letter = |cell: &Option<(usize, usize)>| {
         cell.map_or('.', |(r, _)| problem.regions()[r].id.as_str().chars().next().unwrap())
     };
-    schedules.iter().map(|schedule| schedule.at.iter().map(letter).collect()).collect()
+    let periods = problem.horizon().periods;
+    schedules.iter().map(|schedule| schedule.by_period(periods).iter().map(letter).collect()).collect()
 }
 
 fn place(problem: &Problem, warm: &Warm) -> String {

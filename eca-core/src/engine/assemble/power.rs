@@ -52,6 +52,10 @@ pub(super) fn regions(
     let problem = run.problem;
     let horizon = problem.horizon();
     let h = horizon.step_h();
+    let mut batch_mw = vec![vec![0.0; horizon.periods]; problem.regions().len()];
+    for step in accounts.iter().flat_map(|account| &account.steps) {
+        batch_mw[step.region][step.period] += step.mw;
+    }
     let each = problem.regions().iter().enumerate();
     each.map(|(r, region)| {
         let mut plan = RegionPlan {
@@ -63,7 +67,6 @@ pub(super) fn regions(
             solar_used_mw: vec![],
         };
         for t in 0..horizon.periods {
-            let batch: f64 = accounts.iter().map(|account| account.load_mw[r][t]).sum();
             let online: f64 = problem
                 .services()
                 .iter()
@@ -72,7 +75,7 @@ pub(super) fn regions(
                 .flat_map(|(service, points)| service.points.iter().zip(points))
                 .map(|(point, values)| inferences_to_mw(values[t], point.wh_per_inference, h))
                 .sum();
-            let it = batch + online;
+            let it = batch_mw[r][t] + online;
             let facility = region.overhead_mw.at(t) + region.pue_slope.at(t) * it;
             let storage: f64 = problem
                 .batteries()

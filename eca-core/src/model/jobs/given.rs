@@ -8,13 +8,10 @@ pub(super) fn add(frame: &Frame<'_>, draft: &mut Draft, accounts: &[Account]) {
     for shape in frame.shapes {
         for _ in 0..shape.count {
             let Some(account) = accounts.next() else { return };
-            for (r, loads) in account.load_mw.iter().enumerate() {
-                for (t, &load) in loads.iter().enumerate() {
-                    draft.it_load.at_mut((r, t)).constant += load;
-                    if load > 0.0 {
-                        draft.inferences.at_mut((r, t)).constant += account.work[t] * millions(shape);
-                    }
-                }
+            for step in &account.steps {
+                let cell = (step.region, step.period);
+                draft.it_load.at_mut(cell).constant += step.mw;
+                draft.inferences.at_mut(cell).constant += step.work * millions(shape);
             }
         }
     }
