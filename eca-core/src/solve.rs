@@ -149,17 +149,25 @@ impl CancelToken {
 }
 
 /// How far a solve has come.
+///
+/// A solve has one step or more: where a limit that was left out turns out to matter, or strict carbon caps are planned
+/// in their order, a new step begins and its numbers replace those before. Within a step the best plan never gets dearer
+/// and the bound never falls. The last word is that of the plan that is handed out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {
     /// Seconds since the solve began.
     pub elapsed_s: f64,
-    /// Objective of the best plan so far, GBP.
+    /// Objective of the best plan of this step so far, GBP.
     pub incumbent_gbp: Option<f64>,
-    /// No plan has a lower objective, GBP.
+    /// No plan of this step has a lower objective, GBP.
     pub bound_gbp: Option<f64>,
-    /// Branch-and-bound nodes so far.
+    /// Branch-and-bound nodes of the whole solve so far.
     pub nodes: u64,
+    /// Name of the engine at work; empty before one began.
+    pub engine: &'static str,
+    /// Which step, from 1.
+    pub step: u32,
 }
 
 impl Progress {
@@ -178,7 +186,8 @@ pub type OnProgress = Arc<dyn Fn(&Progress) + Send + Sync>;
 #[derive(Default, Clone)]
 #[non_exhaustive]
 pub struct Control {
-    /// Called with the progress, from the solver's thread, some times a second.
+    /// Called with the progress from a thread of the solver, one call at a time: at once for a better plan, else at most
+    /// fifty times a second, and once more with the plan that is handed out. A panic in it stops the solve.
     pub progress: Option<OnProgress>,
     /// Stops the solve.
     pub cancel: CancelToken,

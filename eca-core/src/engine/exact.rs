@@ -4,13 +4,14 @@
 //! is left; if that costs no more than the bound allows, it is the answer; else add the missing rows and go on.
 
 use super::assemble::Decision;
+use super::watch::Heard;
 use super::{Answer, Run, decode, strict};
 use crate::milp::{self, Col, Milp, MilpOptions, MilpSolution, MilpStatus};
 use crate::model::{self, Draft, Frame, JobLoad, Lazy};
 use crate::problem::Region;
 use crate::schedule::{Account, Schedule, Shape};
 use crate::unit::millions_to_inferences;
-use crate::{Control, Error, Result};
+use crate::{Error, Result};
 
 /// Power below this is none, MW: half a watt.
 const NO_POWER_MW: f64 = 5e-7;
@@ -52,7 +53,12 @@ fn rounds(
     let mut bound = f64::NEG_INFINITY;
     let given = matches!(load, JobLoad::Given(_));
     let mut start = start.map(<[Schedule]>::to_vec);
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
+        match round {
+            _ if given => {}
+            0 => run.watch.begin("exact"),
+            _ => run.watch.again(),
+        }
         let ladder = run.ladder.clone();
         let begun = run.deadline.elapsed_s();
         let frame = Frame {
@@ -74,7 +80,7 @@ fn rounds(
         if let Some(schedules) = &start {
             options.start = complete(run, &draft, schedules)?;
         }
-        let first = run.call(&draft.milp, &options, !given)?;
+        let first = run.call(&draft.milp, &options, if given { Heard::Nothing } else { Heard::Whole })?;
         bound = bound.max(first.bound);
         let Some(values) = first.values else { return none(first.status, best) };
         let finished = first.status == MilpStatus::Optimal;
@@ -126,7 +132,7 @@ fn complete(run: &mut Run<'_>, draft: &Draft, schedules: &[Schedule]) -> Result<
         rest.fix(j, value);
     }
     let options = MilpOptions { time_limit_s: run.deadline.left_s().map(|left| START_SHARE * left), ..run.options() };
-    let found = match run.call(&rest, &options, true) {
+    let found = match run.call(&rest, &options, Heard::Points) {
         Err(Error::Cancelled) => None,
         other => other?.values,
     };
@@ -169,7 +175,7 @@ fn polish(
     // All directions, not only those found: a free one would do both in the next answer.
     directions(frame, draft, &values).for_each(|closed| lp.set_bounds(closed, 0.0, 0.0));
     let options = MilpOptions { time_limit_s: None, ..MilpOptions::exact() };
-    Ok((run.call(&lp, &options, false)?.values, found))
+    Ok((run.call(&lp, &options, Heard::Nothing)?.values, found))
 }
 
 /// Whether importing and exporting at once would earn money: elsewhere the two are simply set against each other.
@@ -281,9 +287,8 @@ fn decide(run: &Run<'_>, draft: &Draft, values: &[f64]) -> Decision {
 }
 
 impl Run<'_> {
-    /// Solves a model; `stoppable` where the caller may watch it and stop it. The LPs that turn a found point into a plan
-    /// are not: stopping there would lose the plan.
-    fn call(&mut self, milp: &Milp, options: &MilpOptions, stoppable: bool) -> Result<MilpSolution> {
+    /// Solves a model; the caller watches and stops it as far as `heard` says.
+    fn call(&mut self, milp: &Milp, options: &MilpOptions, heard: Heard) -> Result<MilpSolution> {
         let report = &mut self.report;
         report.solves += 1;
         if milp.columns() > report.columns {
@@ -293,9 +298,8 @@ impl Run<'_> {
             report.nonzeros = milp.nonzeros();
         }
         let begun = self.deadline.elapsed_s();
-        let unheard = Control::default();
-        let control = if stoppable { self.control } else { &unheard };
-        let solution = milp::solve(milp, self.settings.solver, options, control)?;
+        let control = self.watch.control(heard, self.report.nodes);
+        let solution = milp::solve(milp, self.settings.solver, options, &control)?;
         self.report.solve_s += self.deadline.elapsed_s() - begun;
         self.report.nodes += solution.nodes;
         Ok(solution)

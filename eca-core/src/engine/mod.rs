@@ -6,6 +6,7 @@ mod decode;
 mod exact;
 pub(crate) mod greedy;
 mod strict;
+mod watch;
 
 use crate::milp::{self, MilpOptions};
 use crate::model::Ladder;
@@ -17,6 +18,7 @@ use deadline::Deadline;
 use greedy::Policy;
 use std::collections::BTreeMap;
 use strict::Broken;
+use watch::Watch;
 
 /// A relative difference below this is rounding.
 const OPTIMAL_GAP: f64 = 1e-6;
@@ -29,6 +31,8 @@ pub(crate) struct Run<'a> {
     pub(crate) control: &'a Control,
     pub(crate) ladder: Ladder,
     pub(crate) deadline: Deadline,
+    /// What the caller is told.
+    pub(crate) watch: Watch,
     pub(crate) report: SolveReport,
 }
 
@@ -45,12 +49,14 @@ pub(crate) struct Answer {
 pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control, warm: Option<&Warm>) -> Result<Solved> {
     check_settings(settings)?;
     let (solver, solver_version) = milp::solver_version(settings.solver)?;
+    let deadline = Deadline::start(settings.time_limit_s);
     let mut run = Run {
         problem,
         settings,
         control,
         ladder: Ladder::new(problem.document(), problem.shapes()),
-        deadline: Deadline::start(settings.time_limit_s),
+        deadline,
+        watch: Watch::new(control, deadline),
         report: SolveReport { solver: format!("{solver} {solver_version}"), ..SolveReport::default() },
     };
     let at_once = run.policy(Policy::AtOnce);
@@ -88,6 +94,7 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control, w
     if let Some(finding) = check.findings.first() {
         return Err(Error::Internal { message: format!("the plan failed its check: {finding}") });
     }
+    run.watch.finish(engine, plan.objective_gbp, plan.bound_gbp, run.report.nodes);
     let warm = Warm::from_plan(problem, &plan);
     Ok(Solved { plan, report: run.report, warm })
 }

@@ -45,10 +45,13 @@ pub(crate) fn solve(run: &mut Run<'_>, start: &[Schedule]) -> Result<Option<Answ
     {
         return Ok(kept);
     }
+    // Its objective is kg of excess.
+    run.watch.hush(true);
     let least = unless_stopped(exact::plan(run, start, &|draft| {
         limit_promises(draft, &promises);
         price_excess_only(draft);
     }))?;
+    run.watch.hush(false);
     let Some(least) = least else { return Ok(Some(free)) };
     let excess = least.objective.max(0.0);
     let last = unless_stopped(exact::plan(run, start, &|draft| {

@@ -280,6 +280,8 @@ unsafe extern "C" fn on_callback(
             incumbent_gbp: known(out.mip_primal_bound),
             bound_gbp: known(out.mip_dual_bound),
             nodes: u64::try_from(out.mip_node_count).unwrap_or(0),
+            engine: "exact",
+            step: 1,
         };
         // A panic must not unwind into C++: it stops the solve instead.
         if catch_unwind(AssertUnwindSafe(|| progress(&state))).is_err() {
