@@ -44,6 +44,7 @@
 //! | [`problem`] | regions, batteries, jobs, services, carbon caps; the document `eca-problem/1` |
 //! | [`plan`] | the document `eca-plan/1` |
 //! | [`check`] | what a check finds |
+//! | [`explain`] | the document `eca-explanation/1`: what limits and jobs are worth |
 //! | [`signal`] | prices, carbon and other series from files and services, with gaps that stay visible |
 //! | [`forecast`] | forecasts of a series with quantiles and a back-test |
 //! | [`milp`] | the sparse model and the solvers behind it |
@@ -68,6 +69,7 @@ pub mod adapter;
 pub mod check;
 mod engine;
 mod error;
+pub mod explain;
 pub mod forecast;
 pub mod milp;
 mod model;
@@ -82,6 +84,7 @@ mod warm;
 
 pub use check::{Check, Finding};
 pub use error::{Error, ErrorKind, Result};
+pub use explain::Explanation;
 pub use plan::{Outcome, Plan};
 pub use problem::{
     Battery, CapKind, CapMetric, CapWindow, CarbonCap, DeadlineKind, Job, JobPoint, JobState, Migration, Problem,

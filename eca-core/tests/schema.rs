@@ -23,3 +23,8 @@ fn problem() {
 fn plan() {
     compare("plan.schema.json", &schemars::schema_for!(eca_core::Plan));
 }
+
+#[test]
+fn explanation() {
+    compare("explanation.schema.json", &schemars::schema_for!(eca_core::Explanation));
+}

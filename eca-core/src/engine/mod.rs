@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 use strict::Broken;
 use watch::Watch;
 
+pub(crate) use strict::PROMISES;
+
 /// A relative difference below this is rounding.
 const OPTIMAL_GAP: f64 = 1e-6;
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const ROOM: f64 = 1e-7;
 
 /// Rules whose slack breaks a promise to users or overloads a site.
-const PROMISES: [&str; 4] = ["undone", "shed", "it_overload", "import_overload"];
+pub(crate) const PROMISES: [&str; 4] = ["undone", "shed", "it_overload", "import_overload"];
 
 /// Penalties paid for broken promises, GBP, by rule.
 pub(crate) type Broken = BTreeMap<&'static str, f64>;
