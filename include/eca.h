@@ -95,6 +95,9 @@ typedef int32_t eca_status;
  *
  * `elapsed_s` counts from the start of the solve; `incumbent_gbp` is the objective of the best plan so far and
  * `bound_gbp` the least that any plan can have, NaN where not known yet; `nodes` counts branch-and-bound nodes.
+ * A better plan is told at once, anything else at most fifty times a second, and at the end the plan that is handed
+ * out. The plan gets cheaper and the bound rises, except where a solve has several steps: where a limit that was left
+ * out turns out to matter, or strict carbon caps are planned in their order, both start again.
  * It is called from a thread of the solver, one call at a time, and never after `eca_problem_solve` has returned. It may
  * call functions of this library. It must not throw a C++ exception or jump out with longjmp.
  */

@@ -63,6 +63,13 @@ fn threads_callbacks_and_cancellation() {
 }
 
 #[test]
+fn progress_holds_and_stops_a_solve() {
+    let program = Program::compile("progress", C, &["c/progress.c"]);
+    program.run(&[]).ends(", 0 failed\n");
+    program.run_under_valgrind(&[]).ends(", 0 failed\n");
+}
+
+#[test]
 fn forked_children_solve() {
     if !cfg!(unix) {
         return skip("fork: not on this system");
