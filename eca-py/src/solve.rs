@@ -49,19 +49,10 @@ impl Request<'_> {
     }
 }
 
-/// What the caller is told now and then.
-#[derive(Clone, Copy, Default)]
-struct Seen {
-    incumbent_gbp: Option<f64>,
-    bound_gbp: Option<f64>,
-    nodes: u64,
-    gap: Option<f64>,
-}
-
 /// A solve that is under way in a thread of its own.
 struct Running {
     cancel: CancelToken,
-    latest: Arc<Mutex<Seen>>,
+    latest: Arc<Mutex<Option<Progress>>>,
     answer: Receiver<Result<Solved>>,
 }
 
@@ -81,15 +72,14 @@ pub(crate) fn solve(
             py.detach(move || answer.recv_timeout(POLL))
         };
         let step = match answer {
-            Ok(result) => return finish(py, result, progress.as_ref(), begin),
+            Ok(result) => return finish(py, result, progress.as_ref(), begin, latest(&running)),
             Err(RecvTimeoutError::Disconnected) => {
                 let lost = Error::Internal { message: "the solver's thread ended without an answer".into() };
                 return Err(exception(py, &lost));
             }
             Err(RecvTimeoutError::Timeout) if told.elapsed() >= TELL => {
                 told = Instant::now();
-                let seen = running.latest.lock().map(|seen| *seen).unwrap_or_default();
-                tell(py, progress.as_ref(), begin, seen).map(|go_on| {
+                tell(py, progress.as_ref(), begin, latest(&running)).map(|go_on| {
                     if !go_on {
                         running.cancel.cancel();
                     }
@@ -110,19 +100,14 @@ pub(crate) fn solve(
 /// Starts the thread that solves.
 fn start(problem: Arc<Problem>, settings: Settings) -> Result<Running> {
     let (sender, answer) = mpsc::channel();
-    let latest = Arc::new(Mutex::new(Seen::default()));
+    let latest = Arc::new(Mutex::new(None));
     let cancel = CancelToken::new();
     let mut control = Control::default();
     control.cancel = cancel.clone();
     let slot = Arc::clone(&latest);
     control.progress = Some(Arc::new(move |progress: &Progress| {
         if let Ok(mut slot) = slot.lock() {
-            *slot = Seen {
-                incumbent_gbp: progress.incumbent_gbp,
-                bound_gbp: progress.bound_gbp,
-                nodes: progress.nodes,
-                gap: progress.gap(),
-            };
+            *slot = Some(*progress);
         }
     }));
     thread::Builder::new()
@@ -137,11 +122,19 @@ fn start(problem: Arc<Problem>, settings: Settings) -> Result<Running> {
         .map_err(|e| Error::Internal { message: format!("no thread for the solver: {e}") })
 }
 
-/// Calls `progress(elapsed_s, incumbent_gbp, bound_gbp, nodes, gap)`; it says by `False` that the solve should stop.
-fn tell(py: Python<'_>, progress: Option<&Py<PyAny>>, begin: Instant, seen: Seen) -> PyResult<bool> {
+/// The last word of the solver, if there was one.
+fn latest(running: &Running) -> Option<Progress> {
+    running.latest.lock().map(|seen| *seen).unwrap_or_default()
+}
+
+/// Calls `progress(elapsed_s, incumbent_gbp, bound_gbp, nodes, gap, engine, step)`; it says by `False` that the solve
+/// should stop.
+fn tell(py: Python<'_>, progress: Option<&Py<PyAny>>, begin: Instant, seen: Option<Progress>) -> PyResult<bool> {
     let Some(progress) = progress else { return Ok(true) };
     let elapsed_s = begin.elapsed().as_secs_f64();
-    let answer = progress.bind(py).call1((elapsed_s, seen.incumbent_gbp, seen.bound_gbp, seen.nodes, seen.gap))?;
+    let numbers = seen.map(|seen| (seen.incumbent_gbp, seen.bound_gbp, seen.nodes, seen.gap(), seen.engine, seen.step));
+    let (incumbent_gbp, bound_gbp, nodes, gap, engine, step) = numbers.unwrap_or((None, None, 0, None, "", 0));
+    let answer = progress.bind(py).call1((elapsed_s, incumbent_gbp, bound_gbp, nodes, gap, engine, step))?;
     Ok(!answer.is(PyBool::new(py, false)))
 }
 
@@ -151,19 +144,14 @@ fn finish(
     result: Result<Solved>,
     progress: Option<&Py<PyAny>>,
     begin: Instant,
+    last: Option<Progress>,
 ) -> PyResult<(Plan, String)> {
     let (solved, report) = guard(py, || {
         let solved = result?;
         let report = json(&solved.report)?;
         Ok((solved, report))
     })?;
-    let seen = Seen {
-        incumbent_gbp: Some(solved.plan.objective_gbp),
-        bound_gbp: Some(solved.plan.bound_gbp),
-        nodes: solved.report.nodes,
-        gap: Some(solved.plan.gap),
-    };
-    tell(py, progress, begin, seen)?;
+    tell(py, progress, begin, last)?;
     Ok((Plan { inner: solved.plan }, report))
 }
 

@@ -55,7 +55,8 @@ from ._parts import (
     ServicePoint,
 )
 from ._plan import BrokenLimit, Check, Finding, Plan, References, Saving, Totals
-from ._problem import Problem, Progress, Warning
+from ._problem import Problem, Warning
+from ._progress import Progress
 from .signals import Signals
 
 #: Names of the engines, for ``engine=`` of :meth:`Problem.solve` and ``--engine`` of the command line.

@@ -45,7 +45,7 @@ class Problem:
         node_limit: int | None,
         seed: int,
         references: bool,
-        progress: Callable[[float, float | None, float | None, int, float | None], object] | None,
+        progress: Callable[[float, float | None, float | None, int, float | None, str, int], object] | None,
     ) -> tuple[Plan, str]: ...
 
 @final

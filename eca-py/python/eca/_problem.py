@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 from . import _eca
 from ._errors import EcaDocumentError, EcaTimeError, bad_value
@@ -27,6 +26,7 @@ from ._parts import (
     parts_of,
 )
 from ._plan import Plan
+from ._progress import Progress, ProgressLike, watcher
 
 
 @dataclass(frozen=True)
@@ -39,32 +39,6 @@ class Warning:
 
     def __str__(self) -> str:
         return f"{self.object} {self.field}: {self.message}"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a solve has come."""
-
-    #: Seconds since the solve began.
-    elapsed_s: float
-    #: Objective of the best plan so far, GBP.
-    incumbent_gbp: float | None
-    #: No plan has a lower objective, GBP.
-    bound_gbp: float | None
-    #: Branch-and-bound nodes so far.
-    nodes: int
-    #: ``(incumbent - bound) / max(1, |incumbent|)`` where both are known.
-    gap: float | None
-
-    def __str__(self) -> str:
-        best = "no plan yet" if self.incumbent_gbp is None else f"best {self.incumbent_gbp:,.2f} GBP"
-        bound = "" if self.bound_gbp is None else f", bound {self.bound_gbp:,.2f} GBP"
-        gap = "" if self.gap is None else f", gap {self.gap:.2%}"
-        return f"{self.elapsed_s:5.1f} s  {best}{bound}{gap}"
-
-
-#: What ``progress=`` takes: True for a line on stderr, or a function; one that returns False stops the solve.
-ProgressLike = Union[None, bool, Callable[[Progress], object]]
 
 
 class Problem:
@@ -264,8 +238,8 @@ class Problem:
         ``engine`` is one of :data:`eca.ENGINES`, ``solver`` one of :data:`eca.SOLVERS`; ``auto`` picks by the size of
         the problem, and the plan says what and why (``plan.engine``, ``plan.engine_reason``).
         ``gap`` is the proof asked for, ``(objective - bound) / max(1, |objective|)``. With ``time_limit_s`` or
-        ``node_limit`` the best plan so far comes back, and its ``outcome`` is ``limit``. ``progress=True`` writes a
-        line to stderr; a function gets a :class:`Progress` some times a second and stops the solve by returning
+        ``node_limit`` the best plan so far comes back, and its ``outcome`` is ``limit``. ``progress=True`` shows a
+        bar, in a notebook or on stderr; a function gets a :class:`Progress` some times a second and stops the solve by returning
         False. ``references=False`` leaves out the comparison with simple policies.
 
         Raises :class:`EcaInfeasibleError` naming the limits in conflict, :class:`EcaSolverError`, or
@@ -280,7 +254,7 @@ class Problem:
             raise bad_value("solve", "node_limit", node_limit, "must be 1 to 2147483647")
         if not 0 <= integer("solve", "seed", seed) < 2**31:
             raise bad_value("solve", "seed", seed, "must be 0 to 2147483647")
-        watch, finish = _watcher(progress)
+        watch, finish = watcher(progress, gap, time_limit_s)
         try:
             core, report = self._core.solve(
                 engine=engine,
@@ -360,45 +334,3 @@ def _clean(value: Any, path: str) -> Any:
         return value
     message = f"{type(value).__name__} has no form in JSON"
     raise EcaDocumentError(f"document {path}: {message}", path=path, message=message)
-
-
-Watch = Callable[[float, Union[float, None], Union[float, None], int, Union[float, None]], object]
-
-
-def _watcher(progress: ProgressLike) -> tuple[Watch | None, Callable[[], None]]:
-    """What the compiled module calls, and what is called at the end."""
-    if progress is None or progress is False:
-        return None, lambda: None
-    if progress is True:
-        line = ProgressLine()
-        return lambda *seen: line(Progress(*seen)), line.end
-    if not callable(progress):
-        raise bad_value("solve", "progress", repr(progress), "must be True, None or a function")
-    return lambda *seen: progress(Progress(*seen)), lambda: None
-
-
-class ProgressLine:
-    """Keeps one line on stderr up to date; on a stream that is no terminal it writes a line every two seconds."""
-
-    def __init__(self) -> None:
-        self._stream = sys.stderr
-        self._live = self._stream.isatty()
-        self._next_s = 0.0
-        self._width = 0
-
-    def __call__(self, seen: Progress) -> None:
-        """Shows the progress; gives nothing back, so that the solve goes on."""
-        text = str(seen)
-        if self._live:
-            self._stream.write("\r" + text.ljust(self._width))
-            self._width = len(text)
-        elif seen.elapsed_s >= self._next_s:
-            self._next_s = seen.elapsed_s + 2.0
-            self._stream.write(text + "\n")
-        self._stream.flush()
-
-    def end(self) -> None:
-        """Leaves the line."""
-        if self._live and self._width:
-            self._stream.write("\n")
-            self._stream.flush()
