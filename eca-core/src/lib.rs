@@ -47,6 +47,8 @@
 //! | [`explain`] | the document `eca-explanation/1`: what limits and jobs are worth |
 //! | [`signal`] | prices, carbon and other series from files and services, with gaps that stay visible |
 //! | [`forecast`] | forecasts of a series with quantiles and a back-test |
+//! | [`mpc`] | the rolling horizon: planning again as time passes, shadow mode, simulation |
+//! | [`action`] | commands to sites and batteries, and the receiver's side |
 //! | [`milp`] | the sparse model and the solvers behind it |
 //! | [`mod@unit`] | conversions, with both units in the name |
 //! | [`adapter`] | what integrators implement; unstable |
@@ -65,6 +67,7 @@
 //! - `microlp`: a solver in Rust alone, for small problems, second opinions and builds without a C++ compiler.
 //! - `schema`: JSON Schemas of the documents.
 
+pub mod action;
 pub mod adapter;
 pub mod check;
 mod engine;
@@ -73,6 +76,7 @@ pub mod explain;
 pub mod forecast;
 pub mod milp;
 mod model;
+pub mod mpc;
 pub mod plan;
 pub mod problem;
 mod schedule;

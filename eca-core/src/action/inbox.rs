@@ -1,0 +1,77 @@
+//! The receiver's side: which of the actions that arrive are to be carried out.
+
+use super::{Action, Target};
+use crate::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a receiver does with an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Carry it out now.
+    Apply,
+    /// It was carried out before.
+    Duplicate,
+    /// It may not be carried out yet: keep it, and ask again when its time has come.
+    Early,
+    /// Its time is over.
+    Expired,
+    /// A later action for the same target was carried out before.
+    Overtaken,
+}
+
+/// Remembers which actions were carried out. It forgets those that have expired: they are refused anyway.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Inbox {
+    /// Actions carried out, until they expire.
+    done: BTreeMap<String, Timestamp>,
+    /// Period and generation of the last action carried out, by target.
+    #[serde(with = "pairs")]
+    last: BTreeMap<Target, (Timestamp, u64)>,
+}
+
+impl Inbox {
+    /// Nothing has been carried out.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Decides about one action. After [`Verdict::Apply`] it counts as carried out.
+    pub fn accept(&mut self, action: &Action, now: Timestamp) -> Verdict {
+        self.done.retain(|_, expires| *expires > now);
+        if now >= action.expires {
+            return Verdict::Expired;
+        }
+        if self.done.contains_key(&action.id) {
+            return Verdict::Duplicate;
+        }
+        if now < action.not_before {
+            return Verdict::Early;
+        }
+        let place = (action.not_before, action.generation);
+        if self.last.get(&action.target).is_some_and(|last| *last >= place) {
+            return Verdict::Overtaken;
+        }
+        self.last.insert(action.target.clone(), place);
+        self.done.insert(action.id.clone(), action.expires);
+        Verdict::Apply
+    }
+}
+
+/// JSON has only text as keys: a map is written as a list of pairs.
+mod pairs {
+    use super::{BTreeMap, Target, Timestamp};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    type Last = BTreeMap<Target, (Timestamp, u64)>;
+
+    pub(super) fn serialize<S: Serializer>(last: &Last, serializer: S) -> Result<S::Ok, S::Error> {
+        last.iter().collect::<Vec<_>>().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Last, D::Error> {
+        Ok(Vec::<(Target, (Timestamp, u64))>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
