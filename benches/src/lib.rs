@@ -3,3 +3,5 @@
 pub mod fleet;
 pub mod generator;
 pub mod hardness;
+pub mod measure;
+pub mod replan;

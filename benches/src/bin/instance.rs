@@ -2,7 +2,8 @@
 //!
 //! `cargo run -p eca-benches --release --bin instance -- --jobs 200 --periods 48 --regions 1 --seed 1 > problem.json`
 //!
-//! Also: `--lumpy`, `--every-feature`, `--carbon-cap`, `--classes <n>`; `--stats` says on standard error what was drawn.
+//! Also: `--lumpy`, `--every-feature`, `--carbon-cap`, `--plain`, `--classes <n>`; `--stats` says on standard error what was drawn,
+//! `--no-document` leaves the document out.
 
 use eca_benches::{fleet::Fleet, hardness};
 use std::process::ExitCode;
@@ -22,22 +23,14 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<(), String> {
     let mut fleet = Fleet::new(200, 48, 1, 1);
     let (mut stats, mut document) = (false, true);
     while let Some(arg) = args.next() {
-        let mut number = || {
-            let text = args.next().ok_or(format!("{arg} needs a number"))?;
-            text.parse::<usize>().map_err(|_| format!("{arg} needs a number, not `{text}`"))
-        };
         match arg.as_str() {
-            "--jobs" => fleet.jobs = number()?,
-            "--periods" => fleet.periods = number()?,
-            "--regions" => fleet.regions = number()?,
-            "--seed" => fleet.seed = number()? as u64,
-            "--classes" => fleet.classes = Some(number()?),
-            "--lumpy" => fleet.lumpy = true,
-            "--every-feature" => fleet.every_feature = true,
-            "--carbon-cap" => fleet.carbon_cap = true,
             "--stats" => stats = true,
             "--no-document" => document = false,
-            other => return Err(format!("`{other}` is no option")),
+            flag if fleet.flag(flag) => {}
+            option => {
+                let value = args.next().ok_or(format!("{option} is no option, or needs a value"))?;
+                fleet.option(option, &value)?;
+            }
         }
     }
     let begun = Instant::now();

@@ -109,7 +109,8 @@ impl Draw<'_> {
         }
         if self.dice.chance(0.6) {
             job.preemptible = true;
-            job.min_run_periods = self.dice.of(&[1, 2, 4]);
+            let least = self.dice.of(&[1, 2, 4]);
+            job.min_run_periods = if self.fleet.plain { 1 } else { least };
             job.max_pauses = self.dice.of(&[Some(1), Some(2), Some(3), None]);
             job.pause_cost_gbp = rounded(power_mw * (2.0 + 8.0 * self.dice.unit()), 3);
         }

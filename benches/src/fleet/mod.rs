@@ -48,6 +48,8 @@ pub struct Fleet {
     pub every_feature: bool,
     /// A priced cap on the carbon intensity of each day that binds.
     pub carbon_cap: bool,
+    /// No least run: what every peer can express (see `benches/peers`).
+    pub plain: bool,
     /// Draw the jobs from so many classes of identical jobs.
     pub classes: Option<usize>,
 }
@@ -57,19 +59,60 @@ impl Fleet {
     #[must_use]
     pub fn new(jobs: usize, periods: usize, regions: usize, seed: u64) -> Self {
         let off = false;
-        Self { jobs, periods, regions, seed, lumpy: off, every_feature: off, carbon_cap: off, classes: None }
+        Self {
+            jobs,
+            periods,
+            regions,
+            seed,
+            lumpy: off,
+            every_feature: off,
+            carbon_cap: off,
+            plain: off,
+            classes: None,
+        }
     }
 
     /// `200x48x3`, with what is switched on.
     #[must_use]
     pub fn name(&self) -> String {
         let mut name = format!("{}x{}x{}", self.jobs, self.periods, self.regions);
-        for (on, word) in [(self.lumpy, "lumpy"), (self.every_feature, "every"), (self.carbon_cap, "cap")] {
+        for (on, word) in
+            [(self.lumpy, "lumpy"), (self.every_feature, "every"), (self.carbon_cap, "cap"), (self.plain, "plain")]
+        {
             if on {
                 name = format!("{name}-{word}");
             }
         }
         self.classes.map_or(name.clone(), |classes| format!("{name}-classes{classes}"))
+    }
+
+    /// Switches on what a command-line flag asks for; false where it is none of these.
+    pub fn flag(&mut self, flag: &str) -> bool {
+        match flag {
+            "--lumpy" => self.lumpy = true,
+            "--every-feature" => self.every_feature = true,
+            "--carbon-cap" => self.carbon_cap = true,
+            "--plain" => self.plain = true,
+            _ => return false,
+        }
+        true
+    }
+
+    /// Sets what a command-line option asks for.
+    ///
+    /// # Errors
+    /// Where there is no such option, or the value is no number.
+    pub fn option(&mut self, option: &str, value: &str) -> std::result::Result<(), String> {
+        let number = value.parse::<usize>().map_err(|_| format!("{option} needs a number, not `{value}`"));
+        match option {
+            "--jobs" => self.jobs = number?,
+            "--periods" => self.periods = number?,
+            "--regions" => self.regions = number?,
+            "--seed" => self.seed = number? as u64,
+            "--classes" => self.classes = Some(number?),
+            _ => return Err(format!("`{option}` is no option")),
+        }
+        Ok(())
     }
 
     /// Draws the problem.
