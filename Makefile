@@ -45,6 +45,11 @@ PIP := $(PY) -m pip install -q --disable-pip-version-check
 	$(PIP) -r tools/requirements-dev.txt
 	@touch $@
 
+.venv-peers/.ready: tools/requirements-peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
 .PHONY: dev-setup
 dev-setup: .venv/.dev setup ## setup, and all that the tests use
 
@@ -132,8 +137,8 @@ test-notebooks: dev-setup develop ## the notebooks, from top to bottom
 	$(PY) -m pytest -q --nbmake examples/notebooks
 
 .PHONY: test-tools
-test-tools: dev-setup ## the tools of this Makefile
-	$(PY) -m pytest -q tools/test_tools.py
+test-tools: dev-setup ## the tools of this Makefile, and the judge of the benches
+	$(PY) -m pytest -q tools/test_tools.py benches/peers
 
 .PHONY: test-packaging
 test-packaging: dev-setup ## the sdist with pip, and the installed C library with pkg-config and CMake
@@ -156,7 +161,17 @@ schema-check: setup ## the JSON Schemas against eca-core (also part of test-rust
 	cargo test -p eca-core --features schema --test schema
 
 .PHONY: bench
-bench: setup ## benchmarks; results in target/criterion
+bench: .venv/.demo setup ## ECA and HiGHS on the compact model, to benches/results (resumes; BENCH="--only 200x48x1 --redo")
+	@$(PY) benches/bench_engine.py $(BENCH)
+	@$(PY) benches/plots.py
+
+.PHONY: bench-peers
+bench-peers: .venv-peers/.ready setup ## linopy, Pyomo, PuLP, cvxpy, OR-Tools and PyPSA beside ECA, to benches/results
+	@.venv-peers/bin/python benches/bench_peers.py $(BENCH)
+	@.venv-peers/bin/python benches/plots.py
+
+.PHONY: bench-micro
+bench-micro: setup ## small repeated timings; results in target/criterion
 	cargo bench -p eca-benches
 
 .PHONY: mutants
