@@ -20,6 +20,7 @@ True
 from __future__ import annotations
 
 from . import _eca, forecast, signals
+from ._backtest import BacktestCase, BacktestProgress, BacktestResult, BacktestTotal, backtest
 from ._eca import __version__
 from ._errors import (
     EcaCancelled,
@@ -67,6 +68,10 @@ SOLVERS: tuple[str, ...] = _eca.SOLVERS
 __all__ = [
     "ENGINES",
     "SOLVERS",
+    "BacktestCase",
+    "BacktestProgress",
+    "BacktestResult",
+    "BacktestTotal",
     "Battery",
     "BrokenLimit",
     "CarbonCap",
@@ -108,6 +113,7 @@ __all__ = [
     "Totals",
     "Warning",
     "__version__",
+    "backtest",
     "forecast",
     "signals",
 ]

@@ -11,6 +11,8 @@ Nothing here is measured. The same seed gives the same numbers on every machine.
 >>> import eca.sample
 >>> eca.sample.problem("2026-03-02")
 <eca.Problem 48 x 30 min from 2026-03-02T00:00:00Z: 2 regions, 1 battery, 12 jobs, 2 services, 1 carbon cap>
+>>> eca.sample.history("2026-03-02", days=2).horizon().periods
+96
 """
 
 from __future__ import annotations
@@ -18,11 +20,12 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from ._parts import Battery, CarbonCap, Horizon, Job, JobPoint, Migration, Region, Service, ServicePoint
 from ._problem import Problem
+from .signals import Signals, parse_csv
 
 #: The sample's regions: a dear, carbon-heavy one near the users, and a windy one far away.
 REGIONS = ("london", "north-scotland")
@@ -254,3 +257,18 @@ def problem(settlement_date: str | date = "2026-03-02", *, seed: int = 1, step_m
         for name, group, site in zip(REGIONS, ("_C", "_P"), sites(), strict=True)
     ]
     return Problem(horizon=horizon, regions=regions, **workload(horizon))
+
+
+def history(first: str | date = "2026-03-02", days: int = 7, *, seed: int = 1, step_min: int = 30) -> Signals:
+    """Signals of the sample's regions over consecutive Europe/London days, each day with a seed of its own."""
+    begin = date.fromisoformat(str(first))
+    columns = ("import_price_gbp_per_mwh", "network_charge_gbp_per_mwh", "carbon_g_per_kwh", "solar_mw")
+    lines = [",".join(("start", "region", *columns))]
+    for number in range(days):
+        horizon = Horizon.day(begin + timedelta(days=number), step_min=step_min)
+        for region, made in signals(horizon, seed=seed + number).items():
+            lines += [
+                ",".join((start.isoformat(), region, *(repr(made[column][t]) for column in columns)))
+                for t, start in enumerate(horizon.starts)
+            ]
+    return parse_csv("\n".join(lines), source="sample", step_min=step_min)
