@@ -96,15 +96,18 @@ def versions(binary: Path) -> Row:
 
 def summary(table: Table) -> str:
     """The table of targets with medians over seeds."""
-    head = f"{'instance':14} {'tool':20} seeds {'must':>14} {'aim':>14} {'first s':>8} {'1 % s':>8} {'0.1 % s':>8} {'gap':>9} {'cpu s':>7} {'MiB':>6}"
+    head = f"{'instance':14} {'tool':20} seeds {'must':>14} {'aim':>14} {'first s':>8} {'1 % s':>8} {'0.1 % s':>8} "
+    head += f"{'gap':>9} {'cpu s':>7} {'MiB':>6}"
     lines = [head]
     for case in CASES:
         cell = lambda column, case=case: table.median(case.jobs, case.periods, case.regions, case.tool, column)  # noqa: E731
         seeds = cell("cpu_s")[1]
         if not seeds:
             continue
-        shown = [f"{value:.3g}" if (value := cell(column)[0]) is not None else "-" for column in
-                 ("wall_first_s", "wall_1pct_s", "wall_01pct_s", "gap", "cpu_s", "peak_mib")]
+        shown = [
+            f"{value:.3g}" if (value := cell(column)[0]) is not None else "-"
+            for column in ("wall_first_s", "wall_1pct_s", "wall_01pct_s", "gap", "cpu_s", "peak_mib")
+        ]
         lines.append(
             f"{case.name:14} {case.tool:20} {seeds:5} {verdict(table, case, case.must):>14} "
             f"{verdict(table, case, case.aim):>14} {shown[0]:>8} {shown[1]:>8} {shown[2]:>8} {shown[3]:>9} "
@@ -155,8 +158,11 @@ def main() -> int:
                 continue
             row, note = measure(case, seed, binary)
             table.put(row, note)
-            print(f"{case.name} seed {seed} {case.tool}: engine {row['engine']}, gap {row.get('gap')}, "
-                  f"cpu {row.get('cpu_s')} s, check {row['check']}", flush=True)
+            print(
+                f"{case.name} seed {seed} {case.tool}: engine {row['engine']}, gap {row.get('gap')}, "
+                f"cpu {row.get('cpu_s')} s, check {row['check']}",
+                flush=True,
+            )
     print(summary(table))
     return 0
 

@@ -1,9 +1,9 @@
 """`make bench-peers`: linopy, Pyomo, PuLP, cvxpy, OR-Tools, PyPSA, HiGHS itself and ECA on the same documents.
 
-    .venv-peers/bin/python benches/bench_peers.py [--only 200x48x1 ...] [--tool linopy ...] [--seeds 3] [--redo] [--summary]
+    .venv-peers/bin/python benches/bench_peers.py [--only 200x48x1 ...] [--tool linopy ...] [--seeds 3] [--redo]
 
-Each tool formulates the same compact MILP in its own idiom (benches/peers/), solves it with HiGHS on two threads within the
-same time limit and gap, in a process of its own, tools in turn; one judge recomputes limits and cost of every answer.
+Each tool formulates the same compact MILP in its own idiom (benches/peers/), solves it with HiGHS on two threads within
+the same time limit and gap, in a process of its own, tools in turn; one judge recomputes limits and cost of all.
 Writes benches/results/peers.csv and peers.json; rows that are there are not measured again without --redo.
 """
 
@@ -57,7 +57,9 @@ def document(case: Case, seed: int, binary: Path, folder: Path) -> Path:
     path = folder / f"{case.name}-{seed}.json"
     if not path.exists():
         with path.open("w") as file:
-            subprocess.run([str(binary.parent / "instance"), *size, "--seed", str(seed), *case.flags], stdout=file, check=True)
+            subprocess.run(
+                [str(binary.parent / "instance"), *size, "--seed", str(seed), *case.flags], stdout=file, check=True
+            )
     return path
 
 
@@ -98,7 +100,9 @@ def measure(tool: str, case: Case, seed: int, problem: Path, binary: Path, folde
     if not case.limit_s:
         row |= {"build_s": out["build_s"], "peak_mib": out["peak_mib"], "check": "build only"}
         return row, {name: out[name] for name in ("columns", "rows", "nonzeros")} | {"load": busy}
-    row |= {name: out.pop(name, None) for name in ("build_s", "cpu_s", "objective_gbp", "bound_gbp", "peak_mib", "check")}
+    row |= {
+        name: out.pop(name, None) for name in ("build_s", "cpu_s", "objective_gbp", "bound_gbp", "peak_mib", "check")
+    }
     if row["objective_gbp"] is not None and row["bound_gbp"] is not None:
         row["gap"] = max(0.0, row["objective_gbp"] - row["bound_gbp"]) / max(1.0, abs(row["objective_gbp"]))
     row |= times([(wall, best, bound) for wall, best, bound in steps])
@@ -114,7 +118,10 @@ def hardness(case: Case, problem: Path) -> Row:
 
 def summary(table: Table) -> str:
     """Medians over seeds."""
-    lines = [f"{'instance':12} {'tool':16} seeds {'build s':>8} {'first s':>8} {'1 % s':>8} {'0.1 % s':>8} {'gap':>9} {'cpu s':>7} {'MiB':>6}  checks"]
+    lines = [
+        f"{'instance':12} {'tool':16} seeds {'build s':>8} {'first s':>8} {'1 % s':>8} {'0.1 % s':>8} {'gap':>9} "
+        f"{'cpu s':>7} {'MiB':>6}  checks"
+    ]
     for case in CASES:
         for tool in ["eca", *PEERS]:
             name = tool if case.limit_s else f"{tool} build"
@@ -122,12 +129,23 @@ def summary(table: Table) -> str:
             seeds = cell("build_s")[1]
             if not seeds:
                 continue
-            shown = [f"{value:.3g}" if (value := cell(column)[0]) is not None else "-" for column in
-                     ("build_s", "wall_first_s", "wall_1pct_s", "wall_01pct_s", "gap", "cpu_s", "peak_mib")]
-            checks = sorted({row["check"] for row in table.rows.values() if row["tool"] == name and
-                             (row["jobs"], row["periods"], row["regions"]) == (str(case.jobs), str(case.periods), str(case.regions))})
-            lines.append(f"{case.name:12} {name:16} {seeds:5} {shown[0]:>8} {shown[1]:>8} {shown[2]:>8} {shown[3]:>8} "
-                         f"{shown[4]:>9} {shown[5]:>7} {shown[6]:>6}  {', '.join(checks)[:60]}")
+            shown = [
+                f"{value:.3g}" if (value := cell(column)[0]) is not None else "-"
+                for column in ("build_s", "wall_first_s", "wall_1pct_s", "wall_01pct_s", "gap", "cpu_s", "peak_mib")
+            ]
+            checks = sorted(
+                {
+                    row["check"]
+                    for row in table.rows.values()
+                    if row["tool"] == name
+                    and (row["jobs"], row["periods"], row["regions"])
+                    == (str(case.jobs), str(case.periods), str(case.regions))
+                }
+            )
+            lines.append(
+                f"{case.name:12} {name:16} {seeds:5} {shown[0]:>8} {shown[1]:>8} {shown[2]:>8} {shown[3]:>8} "
+                f"{shown[4]:>9} {shown[5]:>7} {shown[6]:>6}  {', '.join(checks)[:60]}"
+            )
     return "\n".join(lines)
 
 
@@ -159,14 +177,22 @@ def main() -> int:
                 if case.limit_s and f"{case.name} {seed}" not in table.notes["instances"]:
                     table.notes["instances"][f"{case.name} {seed}"] = hardness(case, problem)
                 for tool in tools:
-                    key = {"jobs": case.jobs, "periods": case.periods, "regions": case.regions, "seed": seed,
-                           "tool": tool if case.limit_s else f"{tool} build"}
+                    key = {
+                        "jobs": case.jobs,
+                        "periods": case.periods,
+                        "regions": case.regions,
+                        "seed": seed,
+                        "tool": tool if case.limit_s else f"{tool} build",
+                    }
                     if table.has(key) and not ask.redo:
                         continue
                     row, note = measure(tool, case, seed, problem, binary, folder)
                     table.put(row, note)
-                    print(f"{case.name} seed {seed} {row['tool']}: build {row.get('build_s')}, gap {row.get('gap')}, "
-                          f"check {row['check']}", flush=True)
+                    print(
+                        f"{case.name} seed {seed} {row['tool']}: build {row.get('build_s')}, gap {row.get('gap')}, "
+                        f"check {row['check']}",
+                        flush=True,
+                    )
     table.write()
     print(summary(table))
     return 0

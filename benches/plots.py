@@ -35,7 +35,9 @@ def gaps(axis: plt.Axes, table: Table, name: str, tools: dict[str, int]) -> None
             axis.step(x, y, where="post", color=COLOURS(tools[tool] % 10), alpha=0.75, lw=1.1, label=label)
             axis.plot(x[-1], y[-1], "o", ms=3, color=COLOURS(tools[tool] % 10))
     for tool in tools:
-        if tool not in shown and any(k.split(" ", 4)[4] == tool and "x".join(k.split(" ")[:3]) == name for k in table.notes["runs"]):
+        if tool not in shown and any(
+            k.split(" ", 4)[4] == tool and "x".join(k.split(" ")[:3]) == name for k in table.notes["runs"]
+        ):
             axis.plot([], [], color=COLOURS(tools[tool] % 10), label=f"{tool}: no plan with a bound")
     axis.set(xscale="log", yscale="log", title=name, ylim=(LEAST / 2, 10))
     axis.axhline(1e-2, color="0.8", lw=0.6, zorder=0)
@@ -48,8 +50,20 @@ def engine() -> None:
     """ECA and HiGHS on the compact model; growth with the number of jobs."""
     table = Table("engine")
     names = ["200x48x1", "200x48x3", "50x48x3", "1000x96x3", "20000x96x3", "100000x336x5"]
-    tools = {name: i for i, name in enumerate(
-        ["eca", "highs compact", "eca lumpy", "highs compact lumpy", "eca every feature", "eca re-plan cold", "eca re-plan warm"])}
+    tools = {
+        name: i
+        for i, name in enumerate(
+            [
+                "eca",
+                "highs compact",
+                "eca lumpy",
+                "highs compact lumpy",
+                "eca every feature",
+                "eca re-plan cold",
+                "eca re-plan warm",
+            ]
+        )
+    }
     figure, axes = plt.subplots(2, 4, figsize=(15, 6.5))
     for axis, name in zip(axes.flat, names):
         gaps(axis, table, name, tools)
@@ -57,7 +71,10 @@ def engine() -> None:
     for row in table.rows.values():
         if row["tool"] == "eca scaling" and row["cpu_s"]:
             grow[int(row["jobs"])].append(row)
-    for axis, column, title in ((axes[1, 2], "cpu_s", "CPU s to 1 %, n x 96 x 3"), (axes[1, 3], "peak_mib", "peak memory, MiB")):
+    for axis, column, title in (
+        (axes[1, 2], "cpu_s", "CPU s to 1 %, n x 96 x 3"),
+        (axes[1, 3], "peak_mib", "peak memory, MiB"),
+    ):
         jobs = sorted(grow)
         middle = [sorted(float(row[column]) for row in grow[n])[len(grow[n]) // 2] for n in jobs]
         axis.plot(jobs, middle, "o-", color=COLOURS(0), label="ECA, median of seeds")
@@ -73,7 +90,9 @@ def engine() -> None:
 def peers() -> None:
     """All tools on the same documents."""
     table = Table("peers")
-    tools = {name: i for i, name in enumerate(["eca", "highspy", "cvxpy", "linopy", "pulp", "pyomo", "ortools", "pypsa"])}
+    tools = {
+        name: i for i, name in enumerate(["eca", "highspy", "cvxpy", "linopy", "pulp", "pyomo", "ortools", "pypsa"])
+    }
     names = ["50x48x1", "200x48x1", "200x48x3", "1000x96x3"]
     figure, axes = plt.subplots(1, 5, figsize=(17, 3.8))
     for axis, name in zip(axes.flat, names):
@@ -82,7 +101,9 @@ def peers() -> None:
     axes[0].set_ylabel("proved gap")
     bars = [(tool, table.median(500, 96, 2, f"{tool} build", "build_s")[0]) for tool in tools]
     bars = [(tool, value) for tool, value in bars if value is not None]
-    axes[4].barh([tool for tool, _ in bars], [value for _, value in bars], color=[COLOURS(tools[tool]) for tool, _ in bars])
+    axes[4].barh(
+        [tool for tool, _ in bars], [value for _, value in bars], color=[COLOURS(tools[tool]) for tool, _ in bars]
+    )
     axes[4].set(xscale="log", title="model build, 500x96x2, s")
     axes[4].invert_yaxis()
     save(figure, table, "peers")

@@ -11,6 +11,8 @@ import numpy as np
 from .problem import Problem
 
 WHOLE = 0.5
+
+
 @dataclass
 class Answer:
     """`runs[j]` is (region, periods) or None; flows are by region and period, MW; `served` by service, millions."""
@@ -43,7 +45,11 @@ def steps(log: Path, offset: float) -> list[tuple[float, float | None, float | N
     for line in log.read_text(errors="replace").splitlines() if log.exists() else []:
         # ... bound, best solution, gap; cuts, in the LP, conflicts; iterations, time.
         parts = line.split()
-        if len(parts) < 11 or not parts[-1].endswith("s") or not (parts[-6].endswith("%") or parts[-6] in ("inf", "Large")):
+        if (
+            len(parts) < 11
+            or not parts[-1].endswith("s")
+            or not (parts[-6].endswith("%") or parts[-6] in ("inf", "Large"))
+        ):
             continue
         try:
             bound, best, time = float(parts[-8]), float(parts[-7]), float(parts[-1][:-1])

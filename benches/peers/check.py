@@ -1,8 +1,9 @@
-"""The judge of every tool's answer, ECA's too: recomputes limits and cost from docs/model.md, and shares no code with any
-formulation.
+"""The judge of every tool's answer, ECA's too: recomputes limits and cost from docs/model.md.
 
-It takes the runs of the jobs, what is served, and what the batteries do, and derives the rest: IT load, facility power,
-imports, exports, state of charge, overloads, carbon, cost. Nothing a tool says about its own cost is used but to compare.
+It shares no code with any formulation.
+
+It takes runs of jobs, inferences served and flows of energy, and derives the rest: IT load, facility power, state of
+charge, overloads, carbon, cost. What a tool says about its own cost is only compared.
 """
 
 from __future__ import annotations

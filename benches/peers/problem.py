@@ -1,7 +1,7 @@
 """A problem document as arrays: what every peer formulates, and nothing of how.
 
-Only the part of docs/model.md that every peer can express is read; anything else is refused by name. Periods, regions, jobs
-and services are indices; power MW, energy MWh, money GBP, carbon kg, inferences in millions.
+Only the part of docs/model.md that every peer can express is read; anything else is refused by name. Periods, regions,
+jobs and services are indices; power MW, energy MWh, money GBP, carbon kg, inferences in millions.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -229,7 +229,7 @@ def windows(document: dict[str, Any], cap: dict[str, Any], T: int) -> list[Cap]:
     elif cap["window"] == "day":
         days: dict[Any, list[int]] = {}
         for t in range(T):
-            days.setdefault((start + t * step).astimezone(timezone.utc).astimezone(LONDON).date(), []).append(t)
+            days.setdefault((start + t * step).astimezone(UTC).astimezone(LONDON).date(), []).append(t)
         spans = [tuple(span) for span in days.values()]
     else:
         raise Refused(f"cap {cap['id']}: rolling")
@@ -240,8 +240,12 @@ def prices(p: Problem, wh: np.ndarray) -> None:
     """The default prices of docs/model.md for what has none."""
     e = np.zeros((p.R, p.T))
     for r, region in enumerate(p.document["regions"]):
-        for name in ("import_price_gbp_per_mwh", "network_charge_gbp_per_mwh", "congestion_gbp_per_mwh",
-                     "export_price_gbp_per_mwh"):
+        for name in (
+            "import_price_gbp_per_mwh",
+            "network_charge_gbp_per_mwh",
+            "congestion_gbp_per_mwh",
+            "export_price_gbp_per_mwh",
+        ):
             e[r] += np.abs(np.asarray(region.get(name, 0.0), float))
     e += p.carbon * sum(cap["price_gbp_per_kg"] for cap in p.document.get("carbon_caps", []))
     most = max(1.0, float((p.pue * e).max()))
@@ -266,7 +270,7 @@ def list_starts(p: Problem) -> None:
 
 
 def list_cells(p: Problem) -> None:
-    """Every region and period in which a job that may pause could work; `before` is the row of the period before, or -1."""
+    """Every region and period in which a job that may pause could work; `before` is the row a period before, or -1."""
     rows, place = [], -1
     for j, job in enumerate(p.jobs):
         for r in job.regions if job.preemptible else ():

@@ -104,7 +104,9 @@ class Model:
             it.append((p.starts["region"][again] * T + t, self.start[again], power[p.starts["job"][again]]))
         it.append((p.cells["region"] * T + p.cells["t"], self.work, power[p.cells["job"]]))
         cell_of = np.broadcast_to(np.arange(R * T).reshape(1, R, T), (S, R, T))
-        it.append((cell_of.ravel(), self.serve.ravel(), np.broadcast_to(p.mw_per_million[:, None, None], (S, R, T)).ravel()))
+        it.append(
+            (cell_of.ravel(), self.serve.ravel(), np.broadcast_to(p.mw_per_million[:, None, None], (S, R, T)).ravel())
+        )
 
         balance = m.block((R, T), p.overhead, p.overhead)
         for col, sign in ((self.imp, 1), (self.exp, -1), (self.sol, 1), (self.dis, 1), (self.ch, -1), (self.iover, 1)):

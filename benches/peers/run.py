@@ -1,6 +1,6 @@
 """One tool on one problem in one process; prints one line of JSON.
 
-    python -m peers.run TOOL PROBLEM --time-limit 30 --gap 1e-4 [--build-only | --relax]
+python -m peers.run TOOL PROBLEM --time-limit 30 --gap 1e-4 [--build-only | --relax]
 """
 
 from __future__ import annotations

@@ -97,8 +97,8 @@ def p(tmp_path: Path) -> problem.Problem:
 
 
 # By hand. Load at a: solid 0.5 MW in periods 1 and 2, pausing 0.4 MW in 0 and 2 (one pause); overhead 0.1 MW.
-# Facility at a: 0.1 + 1.2 * (0.4, 0.5, 0.9, 0) = 0.58, 0.7, 1.18, 0.1. Charge 0.25 MW in period 1: 0.1 MWh stored; discharge
-# 0.2 MW in period 3: 0.1 MWh taken. Solar 0.2 MW in period 2.
+# Facility at a: 0.1 + 1.2 * (0.4, 0.5, 0.9, 0) = 0.58, 0.7, 1.18, 0.1. Charge 0.25 MW in period 1: 0.1 MWh stored;
+# discharge 0.2 MW in period 3: 0.1 MWh taken. Solar 0.2 MW in period 2.
 # Import: 0.58, 0.95, 0.98, -0.1: the last is an export of 0.1 MW. At b: 0.2 MW throughout.
 ENERGY = 0.5 * (0.58 * 105 + 0.95 * 45 + 0.98 * 65 - 0.1 * 30) + 4 * 0.5 * 0.2 * 80
 WEAR = 0.5 * 2.0 * (0.25 + 0.2)
@@ -200,8 +200,8 @@ def test_what_has_a_price_is_paid(p: problem.Problem, answer: Answer) -> None:
     without = copy.deepcopy(answer)
     without.runs[1] = (0, [0])
     undone = check.objective(p, balanced(p, without)) - OBJECTIVE
-    # One period of 0.4 MW * 1.2 less in period 2 at 65 GBP/MWh, no pause, half of 100 GBP undone, 0.1 GBP/kg of 24 kg less
-    # emitted and 12 kg less allowed.
+    # One period of 0.4 MW * 1.2 less in period 2 at 65 GBP/MWh, no pause, half of 100 GBP undone, 0.1 GBP/kg of 24 kg
+    # less emitted and 12 kg less allowed.
     assert undone == pytest.approx(-0.5 * 0.48 * 65 - 3.0 + 50.0 - 0.1 * (24.0 - 12.0), abs=1e-9)
     shed = copy.deepcopy(answer)
     shed.served[0, 1, 0] = 0.0
@@ -222,7 +222,12 @@ def test_served_where_it_may_not_be_and_more_than_asked_for(p: problem.Problem, 
 
 
 def test_documents_beyond_what_all_can_express_are_refused(tmp_path: Path) -> None:
-    for field, value in (("min_run_periods", 2), ("migration", {"periods": 1}), ("startup_cost_gbp", 1.0), ("divisible", True)):
+    for field, value in (
+        ("min_run_periods", 2),
+        ("migration", {"periods": 1}),
+        ("startup_cost_gbp", 1.0),
+        ("divisible", True),
+    ):
         document = copy.deepcopy(DOCUMENT)
         document["jobs"][1][field] = value
         path = tmp_path / "problem.json"
@@ -234,10 +239,10 @@ def test_documents_beyond_what_all_can_express_are_refused(tmp_path: Path) -> No
 def test_the_log_of_highs_says_what_was_known_when(tmp_path: Path) -> None:
     log = tmp_path / "highs.log"
     log.write_text(
-        "Src  Proc. InQueue |  Leaves   Expl. | BestBound       BestSol              Gap |   Cuts   InLp Confl. | LpIters     Time\n"
+        "Src  Proc. InQueue |  Leaves   Expl. | BestBound   BestSol      Gap |   Cuts   InLp Confl. | LpIters     Time\n"
         "\n"
-        "         0       0         0   0.00%   -443.287875     inf                  inf        0      0      0         0     0.1s\n"
-        " L       0       0         0   0.00%   678.7388044     1113.301527       39.03%      157     24      0       610     0.4s\n"
+        "         0       0         0   0.00%   -443.287875     inf          inf      0      0      0       0     0.1s\n"
+        " L       0       0         0   0.00%   678.7388044     1113.3015 39.03%    157     24      0     610     0.4s\n"
         "  Status            Optimal\n"
     )
-    assert steps(log, 1.0) == [(1.1, None, -443.287875), (1.4, 1113.301527, 678.7388044)]
+    assert steps(log, 1.0) == [(1.1, None, -443.287875), (1.4, 1113.3015, 678.7388044)]

@@ -45,7 +45,11 @@ class Model:
             self.start = cp.Variable(k, boolean=True)
             never = cp.Variable(len(solid), bounds=[0, np.where(hard[solid], 0.0, 1.0)])
             again = np.repeat(np.arange(k), p.starts["length"])
-            t = p.starts["t"][again] + np.arange(len(again)) - (np.cumsum(p.starts["length"]) - p.starts["length"])[again]
+            t = (
+                p.starts["t"][again]
+                + np.arange(len(again))
+                - (np.cumsum(p.starts["length"]) - p.starts["length"])[again]
+            )
             cells = p.starts["region"][again] * T + t
             load.append(collect(cells, again, power[p.starts["job"][again]], (n, k)) @ self.start)
             rules.append(collect(rank[p.starts["job"]], np.arange(k), 1.0, (len(solid), k)) @ self.start + never == 1)
@@ -65,7 +69,9 @@ class Model:
             before = collect(had, p.cells["before"][had], 1.0, (k, k))
             limited = np.array([i for i, j in enumerate(may) if jobs[j].most_pauses is not None], int)
             most = np.array([jobs[may[i]].most_pauses + 1.0 for i in limited])
-            load.append(collect(p.cells["region"] * T + p.cells["t"], np.arange(k), power[p.cells["job"]], (n, k)) @ self.work)
+            load.append(
+                collect(p.cells["region"] * T + p.cells["t"], np.arange(k), power[p.cells["job"]], (n, k)) @ self.work
+            )
             rules += [
                 by_job @ self.work + undone == need[may],
                 self.work <= collect(np.arange(k), place, 1.0, (k, places)) @ spot,
@@ -131,8 +137,14 @@ def size(model: Model) -> tuple[int, int, int]:
 def solve(model: Model, limit_s: float, gap: float, threads: int, log: str) -> Answer:
     """From the data that building gave."""
     p, m = model.p, model.m
-    options = {"time_limit": limit_s, "mip_rel_gap": gap, "threads": threads, "log_file": log, "output_flag": True,
-               "log_to_console": False}
+    options = {
+        "time_limit": limit_s,
+        "mip_rel_gap": gap,
+        "threads": threads,
+        "log_file": log,
+        "output_flag": True,
+        "log_to_console": False,
+    }
     found = model.chain.solve_via_data(m, model.data, verbose=False, solver_opts=options)
     answer = Answer(status=str(found.get("model_status", found.get("status"))))
     info = found.get("info")

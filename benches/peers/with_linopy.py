@@ -22,8 +22,16 @@ class Model:
         flat = lambda x: xr.DataArray(np.broadcast_to(x, (R, T)).ravel(), coords=[cell])  # noqa: E731
         each = lambda name: flat(b[name][:, None])  # noqa: E731
         add = lambda name, upper=np.inf: m.add_variables(lower=0, upper=upper, coords=[cell], name=name)  # noqa: E731
-        self.imp, self.exp, self.sol = add("import", flat(p.import_limit)), add("export", flat(p.export_limit)), add("solar", flat(p.solar))
-        self.ch, self.dis, self.soc = add("charge", each("power")), add("discharge", each("power")), add("soc", each("energy"))
+        self.imp, self.exp, self.sol = (
+            add("import", flat(p.import_limit)),
+            add("export", flat(p.export_limit)),
+            add("solar", flat(p.solar)),
+        )
+        self.ch, self.dis, self.soc = (
+            add("charge", each("power")),
+            add("discharge", each("power")),
+            add("soc", each("energy")),
+        )
         over, self.iover = add("it_overload"), add("import_overload")
         imp, exp, ch, dis, soc = self.imp, self.exp, self.ch, self.dis, self.soc
 
@@ -84,7 +92,9 @@ class Model:
         m.add_objective(sum(cost[1:], cost[0]))
 
 
-def jobs(self: object, m: linopy.Model, p: Problem) -> tuple[list[linopy.LinearExpression], list[linopy.LinearExpression]]:
+def jobs(
+    self: object, m: linopy.Model, p: Problem
+) -> tuple[list[linopy.LinearExpression], list[linopy.LinearExpression]]:
     """Variables and rules of the jobs; their load by cell, and their costs. Also used on top of PyPSA's model."""
     cell = pd.RangeIndex(p.R * p.T, name="cell")
     number = pd.RangeIndex(len(p.jobs), name="job")
@@ -107,17 +117,23 @@ def jobs(self: object, m: linopy.Model, p: Problem) -> tuple[list[linopy.LinearE
     self.start = m.add_variables(coords=[index], binary=True, name="job_start")
     if len(solid):
         never = m.add_variables(lower=0, upper=(~solid.hard).astype(float).to_xarray(), name="job_never")
-        m.add_constraints(
-            self.start.groupby(along(p.starts["job"], index, "job")).sum() + never == 1, name="job_once"
-        )
+        m.add_constraints(self.start.groupby(along(p.starts["job"], index, "job")).sum() + never == 1, name="job_once")
         again = np.repeat(np.arange(len(index)), p.starts["length"])
         ends = np.cumsum(p.starts["length"])
         t = p.starts["t"][again] + np.arange(len(again)) - (ends - p.starts["length"])[again]
         piece = pd.RangeIndex(len(again), name="piece")
         pieces = self.start.isel(start=again).rename(start="piece").assign_coords(piece=piece)
         mw = along(table.power.to_numpy()[p.starts["job"][again]], piece)
-        load.append((mw * pieces).groupby(along(p.starts["region"][again] * p.T + t, piece, "cell")).sum().reindex(cell=cell).fillna(0))
-        cost.append((along(p.starts["cost"], index) * self.start).sum() + ((solid.need * solid.late).to_xarray() * never).sum())
+        load.append(
+            (mw * pieces)
+            .groupby(along(p.starts["region"][again] * p.T + t, piece, "cell"))
+            .sum()
+            .reindex(cell=cell)
+            .fillna(0)
+        )
+        cost.append(
+            (along(p.starts["cost"], index) * self.start).sum() + ((solid.need * solid.late).to_xarray() * never).sum()
+        )
     may = table[table.may]
     slot = pd.RangeIndex(len(p.cells["job"]), name="slot")
     self.work = m.add_variables(coords=[slot], binary=True, name="job_work")
@@ -161,9 +177,19 @@ def size(model: Model) -> tuple[int, int, int]:
 
 def solve(model: Model, limit_s: float, gap: float, threads: int, log: str) -> Answer:
     """Through the direct interface, without a file."""
-    p, m = model.p, model.m
-    m.solve(solver_name="highs", io_api="direct", log_fn=log, time_limit=limit_s, mip_rel_gap=gap, threads=threads,
-            output_flag=True, log_to_console=False, log_file=log, progress=False)
+    m = model.m
+    m.solve(
+        solver_name="highs",
+        io_api="direct",
+        log_fn=log,
+        time_limit=limit_s,
+        mip_rel_gap=gap,
+        threads=threads,
+        output_flag=True,
+        log_to_console=False,
+        log_file=log,
+        progress=False,
+    )
     return read(model, m.solver_model, float(m.objective.value) if m.objective.value is not None else None)
 
 

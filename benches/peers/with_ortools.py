@@ -93,11 +93,19 @@ class Model:
             add(site - facility[cell] == float(p.overhead[cell]))
             add(load - over[cell] <= float(p.capacity[cell]))
             before = soc[r, t - 1] if t else float(b["soc"][r])
-            add(soc[cell] == before + h * float(b["charge"][r]) * self.ch[cell]
-                - h / float(b["discharge"][r]) * self.dis[cell])
+            add(
+                soc[cell]
+                == before + h * float(b["charge"][r]) * self.ch[cell] - h / float(b["discharge"][r]) * self.dis[cell]
+            )
             price, dear, wear = float(p.import_price[cell]), p.overload_price, float(b["wear"][r])
-            cost += [h * price * self.imp[cell], h * (price + dear) * self.iover[cell], h * dear * over[cell],
-                     -h * float(p.export_price[cell]) * self.exp[cell], h * wear * self.ch[cell], h * wear * self.dis[cell]]
+            cost += [
+                h * price * self.imp[cell],
+                h * (price + dear) * self.iover[cell],
+                h * dear * over[cell],
+                -h * float(p.export_price[cell]) * self.exp[cell],
+                h * wear * self.ch[cell],
+                h * wear * self.dis[cell],
+            ]
         for r in range(p.R):
             short = var()
             cost.append(p.end_soc_price * short)

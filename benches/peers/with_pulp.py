@@ -26,14 +26,20 @@ class Model:
             return {(r, t): var(f"{name}_{r}_{t}", None if upper is None else float(upper[r, t])) for r, t in cells}
 
         wide = lambda name: np.repeat(b[name][:, None], p.T, axis=1)  # noqa: E731
-        self.imp, self.exp, self.sol = flow("import", p.import_limit), flow("export", p.export_limit), flow("solar", p.solar)
+        self.imp, self.exp, self.sol = (
+            flow("import", p.import_limit),
+            flow("export", p.export_limit),
+            flow("solar", p.solar),
+        )
         self.ch, self.dis = flow("charge", wide("power")), flow("discharge", wide("power"))
         soc, over, self.iover = flow("soc", wide("energy")), flow("over"), flow("iover")
         it: dict[tuple[int, int], list[object]] = {cell: [] for cell in cells}
         cost = []
         by_job: dict[int, list[int]] = {}
         self.start = []
-        for k, (j, r, t, length, gbp) in enumerate(zip(*(p.starts[n] for n in ("job", "region", "t", "length", "cost")))):
+        for k, (j, r, t, length, gbp) in enumerate(
+            zip(*(p.starts[n] for n in ("job", "region", "t", "length", "cost")))
+        ):
             start = var(f"start_{k}", 1, pulp.LpBinary)
             self.start.append(start)
             by_job.setdefault(int(j), []).append(k)
@@ -81,21 +87,29 @@ class Model:
                     served = self.serve[s, int(r), t] = var(f"serve_{s}_{r}_{t}")
                     it[r, t].append(float(p.mw_per_million[s]) * served)
                     cost.append(float(p.routing[s, r]) * served)
-                m += pulp.lpSum(self.serve[s, int(r), t] for r in np.flatnonzero(p.served[s])) + shed == float(p.demand[s, t])
+                m += pulp.lpSum(self.serve[s, int(r), t] for r in np.flatnonzero(p.served[s])) + shed == float(
+                    p.demand[s, t]
+                )
         facility = {}
         for r, t in cells:
             cell = (r, t)
             load = pulp.lpSum(it[cell])
             facility[cell] = float(p.pue[cell]) * load
-            m += (self.imp[cell] + self.iover[cell] - self.exp[cell] + self.sol[cell] + self.dis[cell] - self.ch[cell]
-                  - facility[cell] == float(p.overhead[cell]))
+            m += self.imp[cell] + self.iover[cell] - self.exp[cell] + self.sol[cell] + self.dis[cell] - self.ch[
+                cell
+            ] - facility[cell] == float(p.overhead[cell])
             m += load - over[cell] <= float(p.capacity[cell])
             gain = h * float(b["charge"][r]) * self.ch[cell] - h / float(b["discharge"][r]) * self.dis[cell]
             m += soc[cell] - gain - (soc[r, t - 1] if t else 0) == (0.0 if t else float(b["soc"][r]))
             price, dear = float(p.import_price[cell]), p.overload_price
-            cost += [h * price * self.imp[cell], h * (price + dear) * self.iover[cell], h * dear * over[cell],
-                     -h * float(p.export_price[cell]) * self.exp[cell], h * float(b["wear"][r]) * self.ch[cell],
-                     h * float(b["wear"][r]) * self.dis[cell]]
+            cost += [
+                h * price * self.imp[cell],
+                h * (price + dear) * self.iover[cell],
+                h * dear * over[cell],
+                -h * float(p.export_price[cell]) * self.exp[cell],
+                h * float(b["wear"][r]) * self.ch[cell],
+                h * float(b["wear"][r]) * self.dis[cell],
+            ]
         for r in range(p.R):
             short = var(f"short_{r}")
             cost.append(p.end_soc_price * short)
@@ -125,8 +139,17 @@ def size(model: Model) -> tuple[int, int, int]:
 def solve(model: Model, limit_s: float, gap: float, threads: int, log: str) -> Answer:
     """HiGHS in process."""
     p, m = model.p, model.m
-    m.solve(pulp.HiGHS(msg=False, timeLimit=limit_s, gapRel=gap, threads=threads, output_flag=True,
-                       log_to_console=False, log_file=log))
+    m.solve(
+        pulp.HiGHS(
+            msg=False,
+            timeLimit=limit_s,
+            gapRel=gap,
+            threads=threads,
+            output_flag=True,
+            log_to_console=False,
+            log_file=log,
+        )
+    )
     solver = m.solverModel
     info = solver.getInfo()
     answer = Answer(status=pulp.LpStatus[m.status], bound=info.mip_dual_bound)

@@ -114,7 +114,11 @@ class Model:
         )
 
         def charge(_: object, r: int, t: int) -> object:
-            terms = [(1.0, m.soc[r, t]), (-h * float(b["charge"][r]), m.ch[r, t]), (h / float(b["discharge"][r]), m.dis[r, t])]
+            terms = [
+                (1.0, m.soc[r, t]),
+                (-h * float(b["charge"][r]), m.ch[r, t]),
+                (h / float(b["discharge"][r]), m.dis[r, t]),
+            ]
             if t:
                 terms.append((-1.0, m.soc[r, t - 1]))
             return linear(terms) == (0.0 if t else float(b["soc"][r]))
@@ -140,9 +144,14 @@ class Model:
             cost.append((p.end_soc_price, m.short[r]))
             for t in m.T:
                 price, wear = float(p.import_price[r, t]), float(b["wear"][r])
-                cost += [(h * price, m.imp[r, t]), (h * (price + p.overload_price), m.iover[r, t]),
-                         (h * p.overload_price, m.over[r, t]), (-h * float(p.export_price[r, t]), m.exp[r, t]),
-                         (h * wear, m.ch[r, t]), (h * wear, m.dis[r, t])]
+                cost += [
+                    (h * price, m.imp[r, t]),
+                    (h * (price + p.overload_price), m.iover[r, t]),
+                    (h * p.overload_price, m.over[r, t]),
+                    (-h * float(p.export_price[r, t]), m.exp[r, t]),
+                    (h * wear, m.ch[r, t]),
+                    (h * wear, m.dis[r, t]),
+                ]
         cost += [(one.price, m.excess[k]) for k, one in enumerate(p.caps)]
         cost += [(float(p.routing[s, r]), m.serve[s, r, t]) for s, r, t in m.route_set]
         cost += [(float(p.shed_price[s]), m.shed[s, t]) for s in m.S for t in m.T]

@@ -1,5 +1,7 @@
-"""PyPSA: sites as a network of buses, connections, solar and storage; what PyPSA has no component for (jobs with windows and
-pauses, services, carbon over facility energy) is added to its linopy model, as its manual says.
+"""PyPSA: sites as a network of buses, connections, solar and storage.
+
+What PyPSA has no component for (jobs with windows and pauses, services, carbon over facility energy) is added to its
+linopy model, as its manual says.
 
 So this is PyPSA with an expert's own model on top, not what PyPSA plans alone.
 """
@@ -37,19 +39,47 @@ class Model:
         series = lambda x, prefix: pd.DataFrame(x.T, index=n.snapshots, columns=[f"{prefix}{r}" for r in range(R)])  # noqa: E731
         each = lambda prefix: [f"{prefix}{r}" for r in range(R)]  # noqa: E731
         n.add("Load", each("overhead"), bus=names, p_set=series(p.overhead, "overhead"))
-        n.add("Generator", each("import"), bus=names, p_nom=big, p_max_pu=series(p.import_limit / big, "import"),
-              marginal_cost=series(p.import_price, "import"))
-        n.add("Generator", each("iover"), bus=names, p_nom=big, marginal_cost=series(p.import_price + p.overload_price, "iover"))
-        n.add("Generator", each("export"), bus=names, p_nom=big, sign=-1.0, p_max_pu=series(p.export_limit / big, "export"),
-              marginal_cost=series(-p.export_price, "export"))
+        n.add(
+            "Generator",
+            each("import"),
+            bus=names,
+            p_nom=big,
+            p_max_pu=series(p.import_limit / big, "import"),
+            marginal_cost=series(p.import_price, "import"),
+        )
+        n.add(
+            "Generator",
+            each("iover"),
+            bus=names,
+            p_nom=big,
+            marginal_cost=series(p.import_price + p.overload_price, "iover"),
+        )
+        n.add(
+            "Generator",
+            each("export"),
+            bus=names,
+            p_nom=big,
+            sign=-1.0,
+            p_max_pu=series(p.export_limit / big, "export"),
+            marginal_cost=series(-p.export_price, "export"),
+        )
         n.add("Generator", each("solar"), bus=names, p_nom=big, p_max_pu=series(p.solar / big, "solar"))
         # IT power: MW of the site, PUE times as much from the bus.
         if not np.allclose(p.pue, p.pue[:, :1]):
             raise ValueError("PyPSA: a PUE that changes over time")
         n.add("Generator", each("it"), bus=names, p_nom=big, sign=-p.pue[:, 0])
-        n.add("StorageUnit", each("battery"), bus=names, p_nom=b["power"], max_hours=np.divide(b["energy"], b["power"],
-              out=np.zeros(R), where=b["power"] > 0), efficiency_store=b["charge"], efficiency_dispatch=b["discharge"],
-              state_of_charge_initial=b["soc"], marginal_cost=b["wear"], cyclic_state_of_charge=False)
+        n.add(
+            "StorageUnit",
+            each("battery"),
+            bus=names,
+            p_nom=b["power"],
+            max_hours=np.divide(b["energy"], b["power"], out=np.zeros(R), where=b["power"] > 0),
+            efficiency_store=b["charge"],
+            efficiency_dispatch=b["discharge"],
+            state_of_charge_initial=b["soc"],
+            marginal_cost=b["wear"],
+            cyclic_state_of_charge=False,
+        )
         self.m = m = n.optimize.create_model()
         cell = pd.RangeIndex(R * T, name="cell")
         flat = lambda x: xr.DataArray(np.broadcast_to(x, (R, T)).ravel(), coords=[cell])  # noqa: E731
@@ -74,8 +104,11 @@ class Model:
         by = lambda key, dim, name: xr.DataArray(key, coords=[dim], name=name)  # noqa: E731
         self.serve = m.add_variables(lower=0, coords=[route], name="serve")
         shed = m.add_variables(lower=0, coords=[asked], name="shed")
-        m.add_constraints(self.serve.groupby(by(s * T + t, route, "asked")).sum() + shed
-                          == xr.DataArray(p.demand.ravel(), coords=[asked]), name="demand")
+        m.add_constraints(
+            self.serve.groupby(by(s * T + t, route, "asked")).sum() + shed
+            == xr.DataArray(p.demand.ravel(), coords=[asked]),
+            name="demand",
+        )
         served = (by(p.mw_per_million[s], route, "mw") * self.serve).groupby(by(r * T + t, route, "cell")).sum()
         load.append(served.reindex(cell=cell).fillna(0))
         cost.append((by(p.routing[s, r], route, "gbp") * self.serve).sum())
@@ -89,7 +122,9 @@ class Model:
         for r in range(R):
             unit = {sdim: f"battery{r}"}
             short = m.add_variables(lower=0, name=f"end_soc{r}")
-            m.add_constraints(soc.sel({**unit, "snapshot": T - 1}, drop=True) + short >= float(b["end"][r]), name=f"end_soc{r}")
+            m.add_constraints(
+                soc.sel({**unit, "snapshot": T - 1}, drop=True) + short >= float(b["end"][r]), name=f"end_soc{r}"
+            )
             cost.append(p.end_soc_price * short)
             # PyPSA prices only what is taken out.
             cost.append((h * float(b["wear"][r]) * store.sel(unit, drop=True)).sum())
@@ -124,8 +159,17 @@ def size(model: Model) -> tuple[int, int, int]:
 def solve(model: Model, limit_s: float, gap: float, threads: int, log: str) -> Answer:
     """The linopy model, as `optimize.solve_model` does."""
     p, m = model.p, model.m
-    m.solve(solver_name="highs", io_api="direct", time_limit=limit_s, mip_rel_gap=gap, threads=threads, output_flag=True,
-            log_to_console=False, log_file=log, progress=False)
+    m.solve(
+        solver_name="highs",
+        io_api="direct",
+        time_limit=limit_s,
+        mip_rel_gap=gap,
+        threads=threads,
+        output_flag=True,
+        log_to_console=False,
+        log_file=log,
+        progress=False,
+    )
     info = m.solver_model.getInfo()
     answer = Answer(status=str(m.termination_condition), bound=info.mip_dual_bound)
     if m.objective.value is None or np.isnan(m.objective.value) or info.primal_solution_status != 2:
