@@ -95,8 +95,15 @@ impl Intent {
         })
     }
 
-    /// The actions of period `t`, if everything went as wanted before.
-    pub(crate) fn actions(&self, problem: &Problem, t: usize, generation: u64) -> Vec<Action> {
+    /// The actions of period `t`. `known` says what a job was doing before it and whether work is left; where it does not,
+    /// everything went as wanted before.
+    pub(crate) fn actions(
+        &self,
+        problem: &Problem,
+        t: usize,
+        generation: u64,
+        known: &dyn Fn(&JobId) -> Option<(Before, bool)>,
+    ) -> Vec<Action> {
         let (from, to) = (problem.horizon().start_of(t), problem.horizon().start_of(t + 1));
         let new = |target: Target, command: Command| Action::new(generation, target, command, from, to);
         let jobs: BTreeMap<&JobId, &Job> = problem.jobs().iter().map(|job| (&job.id, job)).collect();
@@ -111,8 +118,10 @@ impl Intent {
                     actions.push(new(target, Command::SetShares { shares, power_mw }));
                 }
             }
-            let left = is_left(job, &wanted.cells[..t], problem.horizon().step_h());
-            if let Some(command) = command(job, &before(job, &wanted.cells, t), &wanted.cells[t..], left) {
+            let as_wanted =
+                || (before(job, &wanted.cells, t), is_left(job, &wanted.cells[..t], problem.horizon().step_h()));
+            let (before, left) = known(&job.id).unwrap_or_else(as_wanted);
+            if let Some(command) = command(job, &before, &wanted.cells[t..], left) {
                 actions.push(new(Target::Job { id: job.id.clone(), copy: wanted.copy }, command));
             }
         }

@@ -42,6 +42,7 @@ impl Book {
         }
         let mut free = part.clone();
         free.batteries.clear();
+        free.jobs.clear();
         free.services.clear();
         free.carbon_caps.clear();
         self.take_capacity(&mut free, twin);

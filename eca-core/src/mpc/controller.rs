@@ -1,7 +1,7 @@
 //! One planning step after the other: state and forecasts in, actions out.
 
 use super::risk::{self, Protection, Uncertainty};
-use super::twin::{Routes, Twin, routes};
+use super::twin::{Move, Routes, Tracked, Twin, routes};
 use super::view::{View, cut, view};
 use super::{ControllerSettings, Source, safe};
 use crate::action::{Action, Intent};
@@ -9,6 +9,7 @@ use crate::engine::greedy::{self, Policy};
 use crate::problem::{Job, JobId, ProblemDocument};
 use crate::{Control, Error, Horizon, Plan, Problem, Result, SolveReport, Timestamp, Warm};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What one planning step gives.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -82,6 +83,8 @@ pub(super) struct Sent {
 pub struct Controller {
     settings: ControllerSettings,
     sent: Vec<Sent>,
+    /// Live moves that were sent, until they arrive: documents do not show them.
+    moves: BTreeMap<JobId, (Timestamp, Move)>,
     step_min: Option<u32>,
     last_start: Option<Timestamp>,
     warm: Option<Warm>,
@@ -108,7 +111,15 @@ impl Controller {
     /// [`Error::Value`] for settings outside their limits.
     pub fn new(settings: ControllerSettings) -> Result<Self> {
         settings.risk.check()?;
-        Ok(Self { settings, sent: Vec::new(), step_min: None, last_start: None, warm: None, generation: 0 })
+        Ok(Self {
+            settings,
+            sent: Vec::new(),
+            moves: BTreeMap::new(),
+            step_min: None,
+            last_start: None,
+            warm: None,
+            generation: 0,
+        })
     }
 
     /// Plans and says what to do now.
@@ -137,7 +148,7 @@ impl Controller {
         self.generation += 1;
         self.last_start = Some(horizon.start);
         self.step_min = Some(horizon.step_min);
-        let mut twin = Twin::of(document);
+        let mut twin = self.observed(document);
         for (t, sent) in self.sent.iter().enumerate() {
             for action in &sent.actions {
                 twin.receive(action, sent.from);
@@ -177,6 +188,22 @@ impl Controller {
 
     pub(super) fn sent(&self) -> &[Sent] {
         &self.sent
+    }
+
+    /// The state that the document describes, and what it cannot say: who is moving.
+    fn observed(&mut self, document: &ProblemDocument) -> Twin {
+        let (start, step_min) = (document.horizon.start, i64::from(document.horizon.step_min));
+        // What departs in a period that is still to come is told to the twin again.
+        let departed = |arrival: Timestamp, periods: u32| arrival.plus_min(-step_min * i64::from(periods)) < start;
+        self.moves.retain(|_, (arrives, _)| *arrives > start);
+        let mut twin = Twin::of(document);
+        for (id, (arrives, moving)) in &self.moves {
+            let left = u32::try_from(arrives.minutes_since(start) / step_min).unwrap_or(0);
+            if let Some(tracked) = twin.tracked(id).filter(|_| departed(*arrives, moving.left)) {
+                tracked.go_on_moving(Move { left, ..moving.clone() });
+            }
+        }
+        twin
     }
 
     fn check_clock(&self, now: Timestamp, horizon: &Horizon) -> Result<()> {
@@ -223,7 +250,7 @@ impl Controller {
         }
         let mut part = cut(document, first, document.horizon.periods - first);
         part.batteries.clone_from(&twin.batteries);
-        let jobs: Vec<Job> = twin.open_jobs().collect();
+        let jobs: Vec<Job> = twin.jobs.iter().filter(|job| !job.is_done()).map(Tracked::to_plan).collect();
         let View { problem, late } = match view(part, jobs) {
             Ok(view) => view,
             Err(error) => {
@@ -269,13 +296,20 @@ impl Controller {
             let (from, to) = (document.horizon.start_of(t), document.horizon.start_of(t + 1));
             let (actions, routes) = match (&found.intent, &found.problem) {
                 (Some(intent), Some(problem)) => (
-                    intent.actions(problem, i, self.generation),
+                    intent.actions(problem, i, self.generation, &|id| twin.before(id)),
                     found.plan.as_ref().map_or_else(Routes::new, |plan| routes(plan, i)),
                 ),
                 _ => (safe::actions(document, &twin, t, self.generation), Routes::new()),
             };
             for action in &actions {
                 twin.receive(action, from);
+            }
+            let step_min = i64::from(document.horizon.step_min);
+            for (id, moving) in twin.jobs.iter().filter_map(|tracked| Some((tracked.id(), tracked.moving()?))) {
+                let arrives = from.plus_min(step_min * i64::from(moving.left));
+                if self.moves.get(id).is_none_or(|(known, _)| *known <= from) {
+                    self.moves.insert(id.clone(), (arrives, moving.clone()));
+                }
             }
             twin.advance(document, t, &routes);
             self.sent.push(Sent { from, to, actions, routes });

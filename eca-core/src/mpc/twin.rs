@@ -5,12 +5,14 @@
 
 mod job;
 mod power;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use job::Tracked;
+pub(crate) use job::{Move, Tracked};
 pub(crate) use power::{Flows, Routes, import_price, routes};
 
 use crate::Timestamp;
-use crate::action::{Action, Command, Inbox, Target, Verdict};
+use crate::action::{Action, Before, Command, Inbox, Target, Verdict};
 use crate::problem::{Battery, BatteryId, Job, JobId, ProblemDocument};
 use std::collections::BTreeMap;
 
@@ -84,7 +86,13 @@ impl Twin {
         verdict
     }
 
-    fn tracked(&mut self, id: &JobId) -> Option<&mut Tracked> {
+    /// What a job was doing until now, and whether it has work left; none where it is not known.
+    pub(crate) fn before(&self, id: &JobId) -> Option<(Before, bool)> {
+        let tracked = self.jobs.iter().find(|tracked| tracked.id() == id)?;
+        Some((tracked.before(), !tracked.is_done()))
+    }
+
+    pub(crate) fn tracked(&mut self, id: &JobId) -> Option<&mut Tracked> {
         self.jobs.iter_mut().find(|tracked| tracked.id() == id)
     }
 

@@ -12,19 +12,20 @@ const DONE: f64 = 1e-9;
 #[derive(Debug, Clone, PartialEq)]
 enum Mode {
     Waiting,
-    Running {
-        region: RegionId,
-        point: usize,
-    },
-    /// It runs there after so many periods.
-    Moving {
-        region: RegionId,
-        point: usize,
-        left: u32,
-    },
-    Paused {
-        region: RegionId,
-    },
+    Running { region: RegionId, point: usize },
+    Moving(Move),
+    Paused { region: RegionId },
+}
+
+/// A live move under way.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Move {
+    pub(crate) from: RegionId,
+    pub(crate) to: RegionId,
+    /// Where it goes on.
+    pub(crate) point: usize,
+    /// Periods until it does.
+    pub(crate) left: u32,
 }
 
 /// Costs and energy due in the next working period.
@@ -112,7 +113,7 @@ impl Tracked {
                 job.gpu_hours = job.gpu_hours.map(|_| left);
                 return job;
             }
-            Mode::Running { region, point } | Mode::Moving { region, point, .. } => (region, Some(*point)),
+            Mode::Running { region, point } | Mode::Moving(Move { to: region, point, .. }) => (region, Some(*point)),
             Mode::Paused { region } => (region, None),
         };
         let counts_inferences = self.job.inferences.is_some();
@@ -128,12 +129,35 @@ impl Tracked {
         job
     }
 
+    /// The job as a plan takes it: one that is moving has so much of its way left, and nowhere else to go.
+    pub(crate) fn to_plan(&self) -> Job {
+        let mut job = self.job();
+        if let (Mode::Moving(moving), Some(state), Some(migration)) = (&self.mode, &mut job.state, &mut job.migration) {
+            state.region = moving.from.clone();
+            migration.periods = moving.left;
+            job.regions = Some(vec![moving.to.clone()]);
+        }
+        job
+    }
+
+    /// The move it is on.
+    pub(crate) fn moving(&self) -> Option<&Move> {
+        if let Mode::Moving(moving) = &self.mode { Some(moving) } else { None }
+    }
+
+    /// Continues a move that its document does not show: there it runs at one end of it.
+    pub(crate) fn go_on_moving(&mut self, moving: Move) {
+        if matches!(&self.mode, Mode::Running { region, .. } if [&moving.from, &moving.to].contains(&region)) {
+            self.mode = Mode::Moving(moving);
+        }
+    }
+
     /// What it is doing, as the derivation of commands sees it.
     pub(crate) fn before(&self) -> Before {
         match &self.mode {
             Mode::Waiting => Before::Waiting,
             Mode::Running { region, point } => Before::Running(region.clone(), *point),
-            Mode::Moving { .. } => Before::Moving,
+            Mode::Moving(_) => Before::Moving,
             Mode::Paused { region } => Before::Paused(region.clone()),
         }
     }
@@ -165,10 +189,11 @@ impl Tracked {
                 Mode::Running { region: region.clone(), point: *point }
             }
             (Command::Migrate { region, point, .. }, Mode::Running { region: home, .. }) if home != region => {
+                let home = home.clone();
                 self.pay_move();
                 match self.job.migration.map_or(0, |migration| migration.periods) {
                     0 => Mode::Running { region: region.clone(), point: *point },
-                    left => Mode::Moving { region: region.clone(), point: *point, left },
+                    left => Mode::Moving(Move { from: home, to: region.clone(), point: *point, left }),
                 }
             }
             _ => return,
@@ -211,8 +236,8 @@ impl Tracked {
                 flows.cost_gbp += due.gbp;
                 work = self.rate(point) * h;
             }
-            Mode::Moving { region, point, left } if left <= 1 => self.mode = Mode::Running { region, point },
-            Mode::Moving { region, point, left } => self.mode = Mode::Moving { region, point, left: left - 1 },
+            Mode::Moving(Move { to: region, point, left: 0 | 1, .. }) => self.mode = Mode::Running { region, point },
+            Mode::Moving(moving) => self.mode = Mode::Moving(Move { left: moving.left - 1, ..moving }),
             Mode::Waiting | Mode::Paused { .. } => {}
         }
         let work = work.min((self.work() - self.done).max(0.0));
