@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from table import ROOT, Row, Table, load, machine, run, thin, time_to, times
+from table import ROOT, Row, Table, calm, load, machine, run, thin, time_to, times
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ CASES = [
     Case(1000, 96, 3, "eca re-plan cold", "auto", 5e-3, 20.0, ("--replan", "cold")),
     Case(1000, 96, 3, "eca re-plan warm", "auto", 5e-3, 20.0, ("--replan", "warm")),
     *(Case(jobs, 96, 3, "eca scaling", "auto", 1e-2, 60.0) for jobs in (1000, 3000, 10_000, 30_000, 100_000)),
-    Case(200, 48, 1, "highs compact", "exact", 1e-5, 60.0),
+    Case(200, 48, 1, "highs compact", "exact", 1e-5, 30.0),
     Case(200, 48, 3, "highs compact", "exact", 1e-4, 60.0),
-    Case(50, 48, 3, "highs compact lumpy", "exact", 1e-4, 60.0, ("--lumpy",)),
+    Case(50, 48, 3, "highs compact lumpy", "exact", 1e-4, 30.0, ("--lumpy",)),
 ]
 
 
@@ -139,6 +139,7 @@ def main() -> int:
     parser.add_argument("--redo", action="store_true", help="measure rows again that are there")
     parser.add_argument("--list", action="store_true", help="say what would be measured")
     parser.add_argument("--summary", action="store_true", help="only print the medians of what is there")
+    parser.add_argument("--calm", type=float, help="wait before each row until the load is below this")
     parser.add_argument("--binary", type=Path, help="an engine program that is built already")
     ask = parser.parse_args()
     table = Table("engine")
@@ -156,6 +157,7 @@ def main() -> int:
             key = {"jobs": case.jobs, "periods": case.periods, "regions": case.regions, "seed": seed, "tool": case.tool}
             if table.has(key) and not ask.redo:
                 continue
+            calm(ask.calm)
             row, note = measure(case, seed, binary)
             table.put(row, note)
             print(

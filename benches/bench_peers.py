@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench_engine import build, versions
-from table import ROOT, Row, Table, load, machine, run, thin, times
+from table import ROOT, Row, Table, calm, load, machine, run, thin, times
 
 PEERS = ["highspy", "cvxpy", "linopy", "pulp", "pyomo", "ortools", "pypsa"]
 GAP = 1e-4
 THREADS = 2
+BUILDS = 5
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,10 @@ class Case:
 # Least runs have no compact form that all would write alike; everything else of a plain fleet is there.
 CASES = [
     Case(500, 96, 2, None, ("--plain",)),
-    Case(50, 48, 1, 30.0, ("--plain", "--carbon-cap")),
-    Case(200, 48, 1, 30.0, ("--plain", "--carbon-cap")),
+    Case(50, 48, 1, 20.0, ("--plain", "--carbon-cap")),
+    Case(200, 48, 1, 20.0, ("--plain", "--carbon-cap")),
     Case(200, 48, 3, 30.0, ("--plain", "--carbon-cap")),
-    Case(1000, 96, 3, 60.0, ("--plain", "--carbon-cap")),
+    Case(1000, 96, 3, 30.0, ("--plain", "--carbon-cap")),
 ]
 
 
@@ -89,10 +90,15 @@ def measure(tool: str, case: Case, seed: int, problem: Path, binary: Path, folde
     key = {"jobs": case.jobs, "periods": case.periods, "regions": case.regions, "seed": seed}
     row: Row = {**key, "tool": tool if case.limit_s else f"{tool} build"}
     busy = load()
-    if tool == "eca":
-        out, failure = eca(case, problem, binary, folder)
-    else:
-        out, failure = peer(tool, case, problem, [] if case.limit_s else ["--build-only"])
+    out, failure = None, ""
+    # Building takes milliseconds: the best of some processes is what it costs, the rest is what else the machine did.
+    for _ in range(1 if case.limit_s else BUILDS):
+        if tool == "eca":
+            one, failure = eca(case, problem, binary, folder)
+        else:
+            one, failure = peer(tool, case, problem, [] if case.limit_s else ["--build-only"])
+        if out is None or (one is not None and one["build_s"] < out["build_s"]):
+            out = one
     row["engine"] = out.pop("engine", "highs") if out else "highs"
     if out is None:
         return {**row, "check": f"failed: {failure}"}, {"load": busy}
@@ -156,6 +162,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--redo", action="store_true", help="measure rows again that are there")
     parser.add_argument("--summary", action="store_true", help="only print the medians of what is there")
+    parser.add_argument("--calm", type=float, help="wait before each row until the load is below this")
     parser.add_argument("--binary", type=Path, help="an engine program that is built already")
     ask = parser.parse_args()
     table = Table("peers")
@@ -186,6 +193,7 @@ def main() -> int:
                     }
                     if table.has(key) and not ask.redo:
                         continue
+                    calm(ask.calm)
                     row, note = measure(tool, case, seed, problem, binary, folder)
                     table.put(row, note)
                     print(

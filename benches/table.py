@@ -168,6 +168,13 @@ def machine() -> Row:
     }
 
 
+def calm(most: float | None, patience_s: float = 600.0) -> None:
+    """Waits until fewer processes than `most` wanted a core in the last minute, for so long."""
+    until = time.monotonic() + patience_s
+    while most is not None and (load() or 0.0) > most and time.monotonic() < until:
+        time.sleep(2.0)
+
+
 def load() -> float | None:
     """Processes that wanted a core in the last minute."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None

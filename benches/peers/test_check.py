@@ -239,10 +239,10 @@ def test_documents_beyond_what_all_can_express_are_refused(tmp_path: Path) -> No
 def test_the_log_of_highs_says_what_was_known_when(tmp_path: Path) -> None:
     log = tmp_path / "highs.log"
     log.write_text(
-        "Src  Proc. InQueue |  Leaves   Expl. | BestBound   BestSol      Gap |   Cuts   InLp Confl. | LpIters     Time\n"
+        "Src  Proc. InQueue |  Leaves   Expl. | BestBound   BestSol      Gap |  Cuts   InLp Confl. | LpIters     Time\n"
         "\n"
-        "         0       0         0   0.00%   -443.287875     inf          inf      0      0      0       0     0.1s\n"
-        " L       0       0         0   0.00%   678.7388044     1113.3015 39.03%    157     24      0     610     0.4s\n"
+        "         0       0         0   0.00%   -443.287875     inf          inf     0      0      0       0     0.1s\n"
+        " L       0       0         0   0.00%   678.7388044     1113.3015 39.03%   157     24      0     610     0.4s\n"
         "  Status            Optimal\n"
     )
     assert steps(log, 1.0) == [(1.1, None, -443.287875), (1.4, 1113.3015, 678.7388044)]

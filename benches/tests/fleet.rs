@@ -165,6 +165,7 @@ fn a_plan_shows_congestion_and_keeps_its_promises() {
     let problem = draw(20, 24, 2, 1);
     let mut settings = Settings::default();
     settings.gap = 1e-2;
+    settings.time_limit_s = Some(20.0);
     settings.references = false;
     let load = of_plan(&problem, &problem.solve(&settings).unwrap());
     assert!(load.binding_share > 0.02, "cells at their limit: {}", load.binding_share);
