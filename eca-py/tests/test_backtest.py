@@ -5,17 +5,22 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import os
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import data_file
 
 import eca
 from eca._backtest import stats
 
 #: Ordinary, the clocks go forward, ordinary, the clocks go back.
 DAYS = ["2026-03-02", "2026-03-29", "2026-07-01", "2026-10-25"]
+
+LARGE = os.environ.get("ECA_TEST_SCALE") == "large"
+MARCH = pd.date_range("2023-03-01", "2023-03-31")
 
 
 def prices(days: list[str], regions: tuple[str, ...] = ("a",)) -> pd.DataFrame:
@@ -120,7 +125,8 @@ def test_sites_and_scenarios() -> None:
     )
     result.raise_if_failed()
     assert len(result) == 2 * 2 * 5
-    assert [(case.site, case.scenario) for case in result[:6]] == [*(("a", name) for name in scenarios), ("b", "as it is")]
+    order = [(case.site, case.scenario) for case in result[:6]]
+    assert order == [*(("a", name) for name in scenarios), ("b", "as it is")]
     found = {(case.site, case.scenario): case for case in result[:10]}
     costs = {key: case.cost_gbp for key, case in found.items()}
     assert costs["a", "as it is"] == 10 and costs["b", "as it is"] == 15
@@ -132,6 +138,17 @@ def test_sites_and_scenarios() -> None:
     both = result.total("cost_gbp", scenario="as it is")
     assert (both.site, both.days, both.total, both.mean, both.low, both.high) == ("all", 2, 50, 25, 25, 25)
     assert result.total("cost_gbp", scenario="dear", site="b").total == 60
+    # The cap costs 50 GBP of penalties in a, whoever plans, and nothing in b.
+    capped = {each.measure: each for each in result.differences("as it is") if each.scenario == "capped"}
+    assert (capped["extra_cost_gbp"].mean, capped["extra_penalty_gbp"].mean) == (0, 50)
+    assert (capped["extra_objective_gbp"].total, capped["extra_objective_gbp"].days) == (100, 2)
+    assert {each.scenario for each in result.differences("dear")} == set(scenarios) - {"dear"}
+    case = found["a", "capped"]
+    saved = [case.saving("run_at_once", name) for name in ("cost_gbp", "objective_gbp", "carbon_kg")]
+    assert saved == [40, 40, 0]
+    assert result.total("saving_run_at_once_objective_frac", scenario="capped", site="a").mean == 40 / 100
+    with pytest.raises(eca.EcaValueError, match="against = 'base', must be one of the scenarios: as it is, dear"):
+        result.differences("base")
 
 
 def test_sites_with_problems_of_their_own_and_functions() -> None:
@@ -168,7 +185,8 @@ def test_a_case_that_fails_is_named_and_loses_no_other() -> None:
     def broken(problem: eca.Problem) -> eca.Problem:
         raise ZeroDivisionError("mine")
 
-    result = eca.backtest(template(), frame, scenarios={"good": None, "bad": broken, "none": {"engine": "greedy"}}, gap=0)
+    scenarios: dict[str, Any] = {"good": None, "bad": broken, "none": {"engine": "greedy"}}
+    result = eca.backtest(template(), frame, scenarios=scenarios, gap=0)
     failed = {(case.day, case.scenario): case.error for case in result.failures}
     assert set(failed) == {(f"2026-03-0{d}", "bad") for d in (2, 3, 4)} | {("2026-03-03", s) for s in ("good", "none")}
     assert failed["2026-03-02", "bad"] == "ZeroDivisionError: mine"
@@ -176,11 +194,26 @@ def test_a_case_that_fails_is_named_and_loses_no_other() -> None:
     assert gap.startswith("EcaGapError: import_price_gbp_per_mwh of a has no value for 4 of 24 periods")
     assert [case.cost_gbp for case in result if case.scenario == "good"] == [10, None, 10]
     assert (result.total("cost_gbp", scenario="good").days, result.total("cost_gbp", scenario="good").total) == (2, 20)
-    with pytest.raises(eca.EcaError, match="5 of 9 cases of the back-test failed: 2026-03-02 bad: ZeroDivisionError: mine"):
+    with pytest.raises(eca.EcaError, match="5 of 9 cases .* failed: 2026-03-02 bad: ZeroDivisionError: mine"):
         result.raise_if_failed()
     assert "5 failed" in repr(result)
     held = eca.backtest(template(), frame, missing="hold", engine="greedy")
     assert not held.failures
+
+
+def test_a_day_on_which_one_site_failed_does_not_count_for_all_of_them() -> None:
+    frame = prices(["2026-03-02", "2026-03-03"], ("a", "b"))
+    frame.loc[(frame["region"] == "b") & (frame["start"] >= "2026-03-03T05:00Z"), "carbon_g_per_kwh"] = float("nan")
+    days = ["2026-03-02", "2026-03-03"]
+    result = eca.backtest(template(), frame, sites=["a", "b"], days=days, scenarios={"x": None, "y": {}}, gap=0)
+    assert [(case.day, case.site) for case in result.failures[::2]] == [("2026-03-03", "b")]
+    totals = {site: result.total("cost_gbp", scenario="x", site=site) for site in ("a", "b", "all")}
+    assert {site: (total.days, total.total) for site, total in totals.items()} == {
+        "a": (2, 20),
+        "b": (1, 15),
+        "all": (1, 25),
+    }
+    assert {each.days for each in result.differences("x")} == {1}
 
 
 def test_a_problem_that_cannot_be_planned_is_one_line() -> None:
@@ -227,9 +260,11 @@ def test_the_chart_is_drawn(tmp_path: Any) -> None:
     result = eca.backtest(template(), prices(DAYS), days=DAYS, engine="greedy", scenarios={"x": None, "y": None})
     result.plot(tmp_path / "chart.png", policy="run_at_once")
     assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
-    assert result.plot()._repr_png_().startswith(b"\x89PNG")
+    assert result.plot(measure="carbon_kg")._repr_png_().startswith(b"\x89PNG")
     with pytest.raises(eca.EcaValueError, match="policy = 'best', must be one of run_at_once, cheapest_start"):
         result.plot(policy="best")
+    with pytest.raises(eca.EcaValueError, match="measure = 'gbp', must be one of cost_gbp, objective_gbp, carbon_kg"):
+        result.plot(measure="gbp")
 
 
 def test_progress_counts_and_can_end_it() -> None:
@@ -263,7 +298,7 @@ GOOD: dict[str, Any] = {"problem": template(), "signals": prices(DAYS[:1])}
         ({"problem": 3}, eca.EcaValueError, "problem = int, must be an eca.Problem, or a function from a day to one"),
         ({"signals": None}, eca.EcaValueError, "days = None, must be given where there are no signals"),
         ({"signals": prices(DAYS[:1]).iloc[2:]}, eca.EcaValueError, "the signals cover no whole Europe/London day"),
-        ({"signals": prices(DAYS[:1]).replace("a", "z")}, eca.EcaUnknownError, "region `a` has no series in the signals; known: z"),
+        ({"signals": prices(DAYS[:1]).replace("a", "z")}, eca.EcaUnknownError, "region `a` has no series in the signals"),
         ({"days": []}, eca.EcaValueError, "days = [], must name at least one day"),
         ({"days": ["2026-03-02", "2026-03-02"]}, eca.EcaValueError, "days = 2026-03-02, is named twice"),
         ({"days": ["2 March"]}, eca.EcaValueError, "days[0] = '2 March', must be a date, such as '2025-01-31'"),
@@ -280,7 +315,7 @@ GOOD: dict[str, Any] = {"problem": template(), "signals": prices(DAYS[:1])}
         ({"scenarios": {"s": {"jobs": [1]}}}, eca.EcaValueError, "scenario `s` has jobs[0] = int, must be an eca.Job"),
         ({"scenarios": {"s": {"regions": {"z": {}}}}}, eca.EcaUnknownError, "scenario `s` names region `z`"),
         ({"scenarios": {"s": {"scale": {"price": 2}}}}, eca.EcaUnknownError, "scenario `s` scales `price`, which no"),
-        ({"scenarios": {"s": {"scale": {"solar_mw": "2"}}}}, eca.EcaValueError, "scale['solar_mw'] = '2', must be a number"),
+        ({"scenarios": {"s": {"scale": {"solar_mw": "2"}}}}, eca.EcaValueError, "scale['solar_mw'] = '2', must be a"),
         ({"scenarios": {"s": {"engine": "fast"}}}, eca.EcaUnknownError, "names engine `fast`"),
         ({"missing": "zero"}, eca.EcaValueError, "missing = 'zero', must be one of error, hold, forecast"),
         ({"engine": "fast"}, eca.EcaUnknownError, "known: auto, greedy, exact, columns, fleet"),
@@ -310,12 +345,37 @@ def test_other_refusals() -> None:
         eca.backtest(template(horizon=eca.Horizon(start="2026-03-02T00:00:00Z", step_min=60, periods=48)), prices(DAYS))
     with pytest.raises(eca.EcaTimeError, match="the template covers 23 x 60 min"):
         eca.backtest(template(horizon=eca.Horizon.day("2026-03-29", step_min=60), jobs=[]), prices(DAYS))
-    with pytest.raises(eca.EcaValueError, match="signals = DataFrame, must be left out where problems come from functions"):
+    with pytest.raises(eca.EcaValueError, match="signals = DataFrame, must be left out where problems come from"):
         eca.backtest(lambda day: template(), prices(DAYS), days=DAYS)
     with pytest.raises(TypeError, match="eca.backtest has no keyword 'day'; did you mean 'days'?"):
         eca.backtest(template(), prices(DAYS), day="2026-03-02")  # type: ignore[call-arg]
     result = eca.backtest(lambda day: 3, days=["2026-03-02"])  # type: ignore[arg-type,return-value]
     assert "the function's answer = int, must be an eca.Problem" in (result[0].error or "")
+
+
+def test_half_a_year_of_real_prices() -> None:
+    """Great Britain and Germany, hourly: every day has an answer, the two when the clocks change too."""
+    found = eca.signals.read_csv(
+        data_file("grid/gb_de_fr_hourly_2023h1.csv"),
+        map={f"{name}.import_price_gbp_per_mwh": f"{name}_day_ahead_eur_per_mwh" for name in ("gb", "de")},
+        gbp_per_eur=0.88,
+    )
+    regions = [eca.Region(name, it_capacity_mw=3, import_limit_mw=4) for name in ("gb", "de")]
+    job = eca.Job("j", gpu_hours=6, points=[eca.JobPoint(power_mw=2, gpu_hours_per_h=1)])
+    one = eca.Problem(found, horizon=eca.Horizon.day("2023-03-15", step_min=60), regions=regions, jobs=[job])
+    result = eca.backtest(one, found, engine="greedy", missing="hold", days=None if LARGE else MARCH)
+    result.raise_if_failed()
+    assert len(result) == (181 if LARGE else 31)
+    # Without penalties here, the better of the two policies is at most as dear as either.
+    for case in result:
+        assert case.penalty_gbp == 0
+        assert (case.saving("run_at_once") or 0) >= -1e-6 and (case.saving("cheapest_start") or 0) >= -1e-6
+    judged = found.align(eca.Horizon.day("2023-03-26", step_min=60), gap="hold", columns=["import_price_gbp_per_mwh"])
+    prices = [judged.values(name, "import_price_gbp_per_mwh") for name in ("gb", "de")]
+    (changed,) = (case for case in result if case.day == "2023-03-26")
+    # Six hours of 2 MW in one run, wherever and whenever they cost least.
+    cheapest = min(2 * sum(values[t : t + 6]) for values in prices for t in range(23 - 5))
+    assert changed.cheapest_start_cost_gbp == pytest.approx(cheapest, abs=1e-3)
 
 
 # ---- statistics -----------------------------------------------------------------------------------------------------
@@ -339,7 +399,8 @@ def test_an_interval_worked_by_hand() -> None:
     # The same part of every whole: no spread, whatever the days.
     assert stats.ratio([1.0, 2.0, 4.0], [10.0, 20.0, 40.0]) == pytest.approx((0.1, 0.1, 0.1))
     assert stats.ratio([1.0], [0.0]) is None
-    assert stats.ratio([1.0, 3.0], [10.0, 10.0]) == pytest.approx((0.2, 0.2 - 12.7062 * 0.1, 0.2 + 12.7062 * 0.1), abs=1e-4)
+    reach = 12.7062 * 0.1
+    assert stats.ratio([1.0, 3.0], [10.0, 10.0]) == pytest.approx((0.2, 0.2 - reach, 0.2 + reach), abs=1e-4)
 
 
 def test_intervals_cover_what_they_promise() -> None:

@@ -28,7 +28,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWa
 posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 DAYS = [f"2026-03-{day:02d}" for day in range(2, 8)]
-SCENARIOS: dict[str, Any] = {"base": None, "dear": {"scale": {"import_price_gbp_per_mwh": 1.5}}, "free": {"carbon_caps": []}}
+SCENARIOS: dict[str, Any] = {
+    "base": None,
+    "dear": {"scale": {"import_price_gbp_per_mwh": 1.5}},
+    "free": {"carbon_caps": []},
+}
 SETTINGS: dict[str, Any] = {"days": DAYS, "scenarios": SCENARIOS, "engine": "greedy", "keep_plans": True}
 
 
@@ -211,6 +215,29 @@ def test_an_answer_that_is_always_lost_is_reported() -> None:
 
 
 # ---- stopping -------------------------------------------------------------------------------------------------------
+
+class Remembering(ThreadPoolExecutor):
+    """Keeps the futures that it gave."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.given: list[Future[Any]] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        self.given.append(super().submit(fn, *args, **kwargs))
+        return self.given[-1]
+
+
+def test_what_was_not_begun_is_taken_back(slow_problem: eca.Problem) -> None:
+    with Remembering() as executor:
+        result = eca.backtest(
+            lambda day: slow_problem, days=DAYS, gap=0, executor=executor, progress=lambda seen: False
+        )
+        assert {case.error for case in result} == {"stopped before it was solved"}
+        running, waiting = executor.given
+        assert waiting.cancelled()
+        assert running.result(timeout=60).error == "stopped before it was solved"
+
 
 INTERRUPTED = """
 import pathlib, sys, time

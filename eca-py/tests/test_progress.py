@@ -95,7 +95,8 @@ def test_a_terminal_gets_one_line_that_is_written_over(slow_file: str) -> None:
 
 
 def test_a_file_gets_a_line_now_and_then(slow_file: str) -> None:
-    ran = subprocess.run([sys.executable, "-c", SHOWN, slow_file], capture_output=True, text=True, timeout=60, check=True)
+    command = [sys.executable, "-c", SHOWN, slow_file]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert ran.stdout == ""
     assert "\r" not in ran.stderr and "[" not in ran.stderr
     assert 1 <= len(ran.stderr.splitlines()) <= 4

@@ -1,7 +1,7 @@
 """What planning would have saved: every day, site and scenario planned on its own, and the totals with their spread.
 
-`days` and `cases` make the problems, `runner` has them solved by any executor, `result` adds up, `stats` says how sure it
-is.
+`days` and `cases` make the problems, `runner` has them solved by any executor, `result` and `totals` add up, `stats`
+says how sure that is.
 Forecasts have a back-test of their own, :func:`eca.forecast.backtest`.
 """
 
@@ -14,11 +14,13 @@ from .._errors import bad_value
 from .._keywords import checked
 from .._parts import integer
 from .._problem import Problem
+from .case import BacktestCase
 from .cases import Builder, Change, ProblemOf
 from .days import DayLike
-from .result import BacktestCase, BacktestResult, BacktestTotal
+from .result import BacktestResult
 from .runner import BacktestProgress, run
 from .settings import settings_of
+from .totals import BacktestTotal
 
 __all__ = ["BacktestCase", "BacktestProgress", "BacktestResult", "BacktestTotal", "backtest"]
 

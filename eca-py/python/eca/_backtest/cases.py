@@ -9,8 +9,8 @@ from .._errors import EcaError, EcaUnknownError, bad_value
 from .._parts import Battery, CarbonCap, Horizon, Job, Part, Service, number, parts_of
 from .._problem import Problem
 from ..signals import _SERIES, Signals
+from .case import Case
 from .days import DayLike, move, ordinary_day, read_days, whole_days
-from .result import Case
 from .runner import Task
 from .settings import settings_of
 

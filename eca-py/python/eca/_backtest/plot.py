@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 
 
-def draw(result: BacktestResult, policy: str, path: str | PathLike[str] | None) -> Any:
+def draw(result: BacktestResult, policy: str, measure: str, path: str | PathLike[str] | None) -> Any:
     """The figure; written to `path` where one is given."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -34,21 +34,22 @@ def draw(result: BacktestResult, policy: str, path: str | PathLike[str] | None) 
             self.savefig(buffer, format="png", dpi=110)
             return buffer.getvalue()
 
+    unit = "kg CO2" if measure == "carbon_kg" else "GBP"
+    how = {"cost_gbp": ", without penalties", "objective_gbp": ", with penalties"}.get(measure, "")
     figure = Chart(figsize=(9.0, 5.6), layout="constrained")
     FigureCanvasAgg(figure)
     daily, summed = figure.subplots(2, 1, sharex=True)
     for index, scenario in enumerate(dict.fromkeys(case.scenario for case in result)):
         mine = [case for case in result if case.scenario == scenario]
         days = sorted({case.day for case in mine if case.error is None})
-        saved = [
-            sum(case.saving(policy) or 0.0 for case in mine if case.day == day and case.error is None) for day in days
-        ]
+        good = [case for case in mine if case.error is None]
+        saved = [sum(case.saving(policy, measure) or 0.0 for case in good if case.day == day) for day in days]
         style = {"color": COLOURS[index % len(COLOURS)], "marker": MARKS[index % len(MARKS)], "markersize": 3.5}
         at: Any = [date.fromisoformat(day) for day in days]
         label = "plan" if scenario is None else scenario
         daily.plot(at, saved, linewidth=1, label=label, **style)
         summed.plot(at, [sum(saved[: index + 1]) for index in range(len(saved))], linewidth=1.5, **style)
-    for axis, label in ((daily, "saved each day\nGBP"), (summed, "saved so far\nGBP")):
+    for axis, label in ((daily, f"saved each day\n{unit}"), (summed, f"saved so far\n{unit}")):
         axis.axhline(0, color="#6b6b6b", linewidth=0.8)
         axis.set_ylabel(label)
         axis.grid(alpha=0.3)
@@ -57,7 +58,7 @@ def draw(result: BacktestResult, policy: str, path: str | PathLike[str] | None) 
     summed.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     figure.legend(loc="outside right upper", frameon=False, fontsize=8)
     failed = f"; {len(result.failures)} of {len(result)} cases failed" if result.failures else ""
-    title = f"Saved against {policy.replace('_', ' ')}, without penalties{failed}"
+    title = f"Saved against {policy.replace('_', ' ')}{how}{failed}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     if path is not None:
         figure.savefig(path, dpi=130)

@@ -4,110 +4,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from os import PathLike
 from typing import Any
 
 from .._errors import EcaError, bad_value
 from .._frames import to_frame
 from .._parts import Horizon
-from .._plan import Plan, _Record
+from .._plan import Plan
+from .case import COMPARED, POLICIES, BacktestCase, Case
 from .runner import Answer
-from .stats import mean, ratio
-
-#: Policies that a plan is compared with.
-POLICIES = ("run_at_once", "cheapest_start")
-#: What totals are given of: sums over a day.
-SUMS = ("cost_gbp", "penalty_gbp", "carbon_kg", "energy_mwh", "inferences")
-#: A site that stands for all of them.
-ALL = "all"
-
-
-@dataclass(frozen=True)
-class Case:
-    """Which problem: a London day, and the names of site and scenario where there are such."""
-
-    day: str
-    site: str | None = None
-    scenario: str | None = None
-
-    def __str__(self) -> str:
-        return " ".join(part for part in (self.day, self.site, self.scenario) if part is not None)
-
-
-@dataclass(frozen=True)
-class BacktestCase(_Record):
-    """One case. Where it failed, `error` says why and the values are None."""
-
-    #: The Europe/London day.
-    day: str
-    #: The site; None where there is only one.
-    site: str | None
-    #: The scenario; None where there is only one.
-    scenario: str | None
-    #: Money spent less money earned, GBP, without penalties.
-    cost_gbp: float | None = None
-    #: Penalties for limits that are not kept, GBP.
-    penalty_gbp: float | None = None
-    #: Location-based carbon of all imports, kg.
-    carbon_kg: float | None = None
-    #: Facility energy, MWh.
-    energy_mwh: float | None = None
-    #: Inferences done.
-    inferences: float | None = None
-    #: Limits that are not kept.
-    broken_limits: int | None = None
-    #: Cost where every job starts as soon as it may, GBP.
-    run_at_once_cost_gbp: float | None = None
-    #: Its penalties, GBP.
-    run_at_once_penalty_gbp: float | None = None
-    #: Its carbon, kg.
-    run_at_once_carbon_kg: float | None = None
-    #: Cost where every job starts when its own energy is cheapest, GBP.
-    cheapest_start_cost_gbp: float | None = None
-    #: Its penalties, GBP.
-    cheapest_start_penalty_gbp: float | None = None
-    #: Its carbon, kg.
-    cheapest_start_carbon_kg: float | None = None
-    #: ``optimal``, ``within_gap`` or ``limit``.
-    outcome: str | None = None
-    #: How far the plan can be from the best.
-    gap: float | None = None
-    #: The engine that made the plan.
-    engine: str | None = None
-    #: The plan document, where plans are kept.
-    plan: str | None = None
-    #: Seconds from task to answer; the only value that differs between runs.
-    wall_s: float | None = None
-    #: Why there is no plan.
-    error: str | None = None
-
-    def saving(self, policy: str, name: str = "cost_gbp") -> float | None:
-        """What the plan saves against a policy: ``cost_gbp`` (without penalties), ``penalty_gbp`` or ``carbon_kg``."""
-        theirs, ours = self[f"{policy}_{name}"], self[name]
-        return None if theirs is None or ours is None else float(theirs - ours)
-
-
-@dataclass(frozen=True)
-class BacktestTotal(_Record):
-    """One measure of one scenario and site over all days that have an answer."""
-
-    #: The scenario; None where there is only one.
-    scenario: str | None
-    #: The site; ``all`` for the sum over several.
-    site: str | None
-    #: What is measured, with its unit in the name.
-    measure: str
-    #: Days counted.
-    days: int
-    #: Sum over the days; for a ``_frac`` the ratio of sums.
-    total: float
-    #: Mean over the days; for a ``_frac`` the ratio of sums.
-    mean: float
-    #: Lower end of the 95 % interval of the mean; None for fewer than two days.
-    low: float | None
-    #: Upper end.
-    high: float | None
+from .totals import ALL, BacktestTotal, differences, totals
 
 
 class BacktestResult(Sequence[BacktestCase]):
@@ -160,23 +67,18 @@ class BacktestResult(Sequence[BacktestCase]):
     def totals(self) -> tuple[BacktestTotal, ...]:
         """Sums and means over the days with 95 % intervals, for each scenario and site, and for all sites together.
 
-        Savings are without penalties, as in :attr:`eca.Plan.savings`; the penalties stand beside them. A day counts
-        for all sites together only where each of them has an answer. The interval takes days as independent.
+        Savings are without penalties, as in :attr:`eca.Plan.savings`; those called ``objective`` include them. A day
+        counts for all sites together only where each of them has an answer. The interval takes days as independent.
         """
         if self._totals is None:
-            self._totals = tuple(self._add_up())
+            self._totals = tuple(totals(self._cases))
         return self._totals
 
-    def _add_up(self) -> Iterable[BacktestTotal]:
-        sites = tuple(dict.fromkeys(case.site for case in self._cases))
-        for scenario in dict.fromkeys(case.scenario for case in self._cases):
-            mine = [case for case in self._cases if case.scenario == scenario]
-            for site in sites:
-                days = [[case] for case in mine if case.site == site]
-                yield from _totals(scenario, site, days)
-            if len(sites) > 1:
-                by_day = [[case for case in mine if case.day == day] for day in dict.fromkeys(c.day for c in mine)]
-                yield from _totals(scenario, ALL, by_day)
+    def differences(self, against: str | None) -> tuple[BacktestTotal, ...]:
+        """What the other scenarios have more than this one, day by day: ``extra_cost_gbp``, ``extra_carbon_kg`` and so
+        on, for all sites together, over the days on which both have all their answers.
+        """
+        return tuple(differences(self._cases, against))
 
     def total(self, measure: str, *, scenario: str | None = None, site: str | None = None) -> BacktestTotal:
         """One of the totals, such as ``saving_run_at_once_frac``; of all sites together where none is named."""
@@ -208,23 +110,35 @@ class BacktestResult(Sequence[BacktestCase]):
             table[each.name] = _column(each.name, [case[each.name] for case in self._cases], engine)
             if each.name == "cheapest_start_carbon_kg":
                 for policy in POLICIES:
-                    gbp = [case.saving(policy) for case in self._cases]
-                    table[f"saving_{policy}_gbp"] = _column("gbp", gbp, engine)
-                    table[f"saving_{policy}_frac"] = _column("frac", [_frac(c, policy) for c in self._cases], engine)
+                    for name, saving, frac in COMPARED:
+                        saved = [case.saving(policy, name) for case in self._cases]
+                        parts = [_frac(case, policy, name) for case in self._cases]
+                        table[f"saving_{policy}_{saving}"] = _column(saving, saved, engine)
+                        table[f"saving_{policy}_{frac}"] = _column(frac, parts, engine)
         for name in ("wall_s", "error"):
             table[name] = _column(name, [case[name] for case in self._cases], engine)
         return to_frame(table, engine)
 
-    def plot(self, path: str | PathLike[str] | None = None, *, policy: str = "run_at_once") -> Any:
+    def plot(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        policy: str = "run_at_once",
+        measure: str = "cost_gbp",
+    ) -> Any:
         """A chart of what each day saves against a policy and of the running sum; written to `path` where one is given.
 
-        Needs matplotlib: ``pip install eca[plot]``.
+        ``measure`` is ``cost_gbp``, ``objective_gbp`` (with penalties) or ``carbon_kg``. Needs matplotlib:
+        ``pip install eca[plot]``.
         """
         if policy not in POLICIES:
             raise bad_value("plot", "policy", repr(policy), f"must be one of {', '.join(POLICIES)}")
+        measures = tuple(name for name, _, _ in COMPARED)
+        if measure not in measures:
+            raise bad_value("plot", "measure", repr(measure), f"must be one of {', '.join(measures)}")
         from .plot import draw
 
-        return draw(self, policy, path)
+        return draw(self, policy, measure, path)
 
     def _lines(self) -> Iterable[str]:
         days = dict.fromkeys(case.day for case in self._cases)
@@ -233,11 +147,13 @@ class BacktestResult(Sequence[BacktestCase]):
         yield f"{len(self)} cases, {len(days)} {'day' if len(days) == 1 else 'days'} {span}{failed}"
         for scenario in dict.fromkeys(total.scenario for total in self.totals):
             cost = self.total("cost_gbp", scenario=scenario)
+            penalty = self.total("penalty_gbp", scenario=scenario).mean
             name = "" if scenario is None else f"{scenario}: "
-            line = f"{name}{cost.mean:,.2f} GBP a day"
+            line = f"{name}{cost.mean:,.2f} GBP a day" + (f" and {penalty:,.2f} GBP of penalties" if penalty else "")
             for policy in POLICIES:
                 if any(each.measure == f"saving_{policy}_frac" and each.scenario == scenario for each in self.totals):
-                    line += f", {_percent(self.total(f'saving_{policy}_frac', scenario=scenario))} less than {policy}"
+                    saved = _percent(self.total(f"saving_{policy}_frac", scenario=scenario))
+                    line += f"{'; saves' if policy == POLICIES[0] else ','} {saved} against {policy}"
             yield line
 
     def __repr__(self) -> str:
@@ -248,29 +164,9 @@ class BacktestResult(Sequence[BacktestCase]):
         return f"<pre>{html.escape(repr(self)[1:-1])}</pre>"
 
 
-def _totals(scenario: str | None, site: str | None, days: list[list[BacktestCase]]) -> Iterable[BacktestTotal]:
-    """The totals over days, each the sum of its cases."""
-    whole = [day for day in days if day and all(case.error is None for case in day)]
-    if not whole:
-        return
-    for name in SUMS:
-        values = [sum(case[name] for case in day) for day in whole]
-        yield BacktestTotal(scenario, site, name, len(whole), sum(values), *mean(values))
-    for policy in POLICIES:
-        for name, short in (("cost_gbp", "gbp"), ("carbon_kg", "kg")):
-            theirs = [sum(case[f"{policy}_{name}"] for case in day) for day in whole]
-            saved = [their - sum(case[name] for case in day) for their, day in zip(theirs, whole, strict=True)]
-            label = f"saving_{policy}_{short}"
-            yield BacktestTotal(scenario, site, label, len(whole), sum(saved), *mean(saved))
-            found = ratio(saved, theirs)
-            if found is not None:
-                label = f"saving_{policy}_{'carbon_frac' if short == 'kg' else 'frac'}"
-                yield BacktestTotal(scenario, site, label, len(whole), found[0], *found)
-
-
-def _frac(case: BacktestCase, policy: str) -> float | None:
-    saved, theirs = case.saving(policy), case[f"{policy}_cost_gbp"]
-    return None if saved is None or not theirs > 0 else float(saved / theirs)
+def _frac(case: BacktestCase, policy: str, name: str) -> float | None:
+    saved, theirs = case.saving(policy, name), case.value(name, policy)
+    return None if saved is None or theirs is None or not theirs > 0 else saved / theirs
 
 
 def _column(name: str, values: list[Any], engine: str) -> list[Any]:

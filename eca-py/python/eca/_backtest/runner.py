@@ -123,11 +123,14 @@ def run(
     stop = _STOPS[name] = threading.Event()
     named = (replace(each, run=name) if isinstance(each, Task) else each for each in tasks)
     runner = Runner(pool, named, tell)
+    waits = False
     try:
         runner.go()
+        waits = True
     finally:
         stop.set()
-        pool.close()
+        # After Ctrl-C nobody waits: what runs ends by itself as soon as its solver looks up.
+        pool.close(wait=waits)
         del _STOPS[name]
         if bar is not None:
             bar.end()
@@ -168,10 +171,10 @@ class Pool:
         self._ours = True
         return True
 
-    def close(self) -> None:
+    def close(self, wait: bool) -> None:
         """Ends an executor of ours; the caller's stays as it is."""
         if self._ours:
-            self._executor.shutdown(wait=True, cancel_futures=True)
+            self._executor.shutdown(wait=wait, cancel_futures=True)
 
 
 class Runner:
