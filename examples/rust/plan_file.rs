@@ -8,12 +8,16 @@ use std::sync::Arc;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
-    let path = args.next().ok_or("usage: plan_file PROBLEM [GAP] [SECONDS]")?;
+    let path = args.next().ok_or("usage: plan_file PROBLEM [GAP] [SECONDS] [ENGINE]")?;
     let mut settings = Settings::default();
     if let Some(gap) = args.next() {
         settings.gap = gap.parse()?;
     }
-    settings.time_limit_s = args.next().map(|seconds| seconds.parse()).transpose()?;
+    // No limit where the seconds are left out, or `-`.
+    settings.time_limit_s = args.next().filter(|text| text != "-").map(|seconds| seconds.parse()).transpose()?;
+    if let Some(engine) = args.next() {
+        settings.engine = engine.parse()?;
+    }
 
     let problem = Problem::from_json(&std::fs::read_to_string(path)?)?;
     for warning in problem.warnings() {

@@ -25,13 +25,25 @@ pub(crate) fn plan(run: &mut Run<'_>, start: &[Schedule], edit: &dyn Fn(&mut Dra
     rounds(run, JobLoad::Planned, Some(start), edit)
 }
 
-/// Services and batteries at least cost for given schedules.
+/// Services and batteries at least cost for given schedules; strict caps are not kept for their own sake.
 pub(crate) fn dispatch(run: &mut Run<'_>, schedules: &[Schedule]) -> Result<Answer> {
     let accounts = run.accounts(schedules);
     let answer = rounds(run, JobLoad::Given(&accounts), None, &|_| {})?;
+    given(run, answer, schedules, &accounts)
+}
+
+/// The same, strict caps kept as far as that breaks no promise.
+pub(crate) fn dispatch_strictly(run: &mut Run<'_>, schedules: &[Schedule]) -> Result<Answer> {
+    let accounts = run.accounts(schedules);
+    let answer = strict::solve(run, &mut |run, edit| rounds(run, JobLoad::Given(&accounts), None, edit))?;
+    given(run, answer, schedules, &accounts)
+}
+
+fn given(run: &Run<'_>, answer: Option<Answer>, schedules: &[Schedule], accounts: &[Account]) -> Result<Answer> {
     let mut answer = answer.ok_or_else(|| Error::Internal { message: "no dispatch found".into() })?;
     answer.decision.schedules = schedules.to_vec();
-    answer.objective += job_costs(run, &accounts);
+    answer.decision.inferences = vec![None; schedules.len()];
+    answer.objective += job_costs(run, accounts);
     Ok(answer)
 }
 

@@ -1,20 +1,31 @@
 //! How a problem is solved: the one `solve` behind every engine.
 
+mod ascent;
 mod assemble;
+mod bound;
+mod choice;
 mod deadline;
 mod decode;
+mod dual;
 mod exact;
+mod fallback;
+mod fleet;
 pub(crate) mod greedy;
+mod many;
+mod quick;
+mod reduce;
 mod strict;
+mod track;
 mod watch;
 
 use crate::milp::{self, MilpOptions};
 use crate::model::Ladder;
-use crate::plan::{Plan, Provenance, References, Totals};
+use crate::plan::{Plan, Provenance};
 use crate::schedule::{Account, Schedule};
 use crate::{Control, Engine, Error, Outcome, Problem, Result, Settings, SolveReport, Solved, Warm};
 use assemble::Decision;
 use deadline::Deadline;
+use fallback::{AtHand, Chosen};
 use greedy::Policy;
 use std::collections::BTreeMap;
 use strict::Broken;
@@ -24,6 +35,9 @@ pub(crate) use strict::PROMISES;
 
 /// A relative difference below this is rounding.
 const OPTIMAL_GAP: f64 = 1e-6;
+
+/// Time that a dispatch by the solver takes at most, s for each region and period.
+const DISPATCH_S_PER_CELL: f64 = 4e-4;
 
 /// One solve: what every step of it reads, and the report it writes.
 #[derive(Debug)]
@@ -61,33 +75,21 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control, w
         watch: Watch::new(control, deadline),
         report: SolveReport { solver: format!("{solver} {solver_version}"), ..SolveReport::default() },
     };
-    let at_once = run.policy(Policy::AtOnce);
-    let cheapest = run.policy(Policy::Cheapest);
-    let shifted = warm.map(|warm| warm.schedules(problem));
-    let found = match settings.engine {
-        Engine::Greedy => Ok(None),
-        _ => strict::solve(&mut run, shifted.as_ref().unwrap_or(&cheapest)),
+    let at_hand = AtHand {
+        at_once: greedy::schedules(problem, Policy::AtOnce),
+        cheapest: greedy::schedules(problem, Policy::Cheapest),
+        shifted: warm.map(|warm| warm.schedules(problem)),
     };
-    let planned = match found {
-        Err(Error::Cancelled) if control.cancel.is_cancelled() => return Err(Error::Cancelled),
-        other => other?,
-    };
-    let (answer, engine, reason) = match planned {
-        Some(answer) => (answer, "exact", "one MILP of the whole problem"),
-        None if settings.engine == Engine::Greedy => {
-            let (answer, engine, _) = run.fallback(&at_once, &cheapest, None)?;
-            (answer, engine, "as asked: the better of two simple policies, energy dispatched as well as can be")
-        }
-        None => run.fallback(&at_once, &cheapest, shifted.as_deref())?,
-    };
+    let made = plan(&mut run, &at_hand, warm)?;
+    let mut plan = assemble::plan(&run, &made.answer.decision);
     // A solver that was stopped at once has proved nothing.
-    let answer = Answer { bound: answer.bound.max(run.crude_bound()), ..answer };
-    let mut plan = assemble::plan(&run, &answer.decision);
-    plan.engine = engine.into();
-    plan.engine_reason = reason.into();
-    grade(&mut plan, &answer, settings.gap);
+    let bound = made.answer.bound.max(run.crude_bound());
+    let objective = if made.exact { made.answer.objective } else { plan.objective_gbp };
+    plan.engine = made.engine.into();
+    plan.engine_reason = made.reason.into();
+    grade(&mut plan, objective, bound, settings.gap);
     if settings.references {
-        plan.references = Some(run.references(&plan.totals, &at_once, &cheapest)?);
+        plan.references = Some(at_hand.references(&mut run, &plan.totals)?);
     }
     plan.provenance = provenance(settings, solver, &solver_version);
     run.report.engine.clone_from(&plan.engine);
@@ -96,9 +98,60 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control, w
     if let Some(finding) = check.findings.first() {
         return Err(Error::Internal { message: format!("the plan failed its check: {finding}") });
     }
-    run.watch.finish(engine, plan.objective_gbp, plan.bound_gbp, run.report.nodes);
-    let warm = Warm::from_plan(problem, &plan);
+    run.watch.finish(made.engine, plan.objective_gbp, plan.bound_gbp, run.report.nodes);
+    let mut warm = Warm::from_plan(problem, &plan);
+    if let Some(prices) = made.prices {
+        warm = warm.with_prices(problem, prices);
+    }
     Ok(Solved { plan, report: run.report, warm })
+}
+
+/// A plan and where it comes from.
+struct Made {
+    answer: Answer,
+    engine: &'static str,
+    reason: &'static str,
+    /// Its objective is that of a model, before rounding.
+    exact: bool,
+    prices: Option<Vec<Vec<f64>>>,
+}
+
+fn plan(run: &mut Run<'_>, at_hand: &AtHand, warm: Option<&Warm>) -> Result<Made> {
+    let (engine, reason) = choice::engine(run.problem, run.settings);
+    let name = match engine {
+        Engine::Columns => "columns",
+        Engine::Fleet => "fleet",
+        Engine::Greedy => "greedy",
+        _ => "exact",
+    };
+    match engine {
+        Engine::Greedy => {}
+        Engine::Columns | Engine::Fleet => {
+            run.watch.begin(name);
+            let workers = rayon::ThreadPoolBuilder::new()
+                .build()
+                .map_err(|e| Error::Internal { message: format!("cannot start threads: {e}") })?;
+            // Threads of this solve alone, gone with it: nothing is left behind that a fork could hang on.
+            if let Some(made) = workers.install(|| many::solve(run, at_hand, warm))? {
+                let (engine, reason) =
+                    if made.found { (name, reason) } else { ("greedy", "no better plan than a simple policy in time") };
+                return Ok(Made { answer: made.answer, engine, reason, exact: false, prices: made.prices });
+            }
+        }
+        _ => {
+            let start = at_hand.shifted.as_ref().unwrap_or(&at_hand.cheapest).clone();
+            let found = strict::solve(run, &mut |run, edit| exact::plan(run, &start, edit));
+            let planned = match found {
+                Err(Error::Cancelled) if run.control.cancel.is_cancelled() => return Err(Error::Cancelled),
+                other => other?,
+            };
+            if let Some(answer) = planned {
+                return Ok(Made { answer, engine: name, reason, exact: true, prices: None });
+            }
+        }
+    }
+    let Chosen { answer, engine, reason } = at_hand.best(run, engine == Engine::Greedy)?;
+    Ok(Made { answer, engine, reason, exact: false, prices: None })
 }
 
 fn check_settings(settings: &Settings) -> Result<()> {
@@ -114,13 +167,6 @@ fn check_settings(settings: &Settings) -> Result<()> {
     if !(0.0..=1.0).contains(&settings.gap) {
         return refuse("gap", settings.gap, "must be between 0 and 1", "");
     }
-    if matches!(settings.engine, Engine::Columns | Engine::Fleet) {
-        return Err(Error::Unsupported {
-            object: format!("engine `{}`", settings.engine),
-            feature: "the engine",
-            reason: "it is not built in this version; use auto, greedy or exact".into(),
-        });
-    }
     match settings.time_limit_s {
         Some(limit) if !limit.is_finite() || limit < 0.0 => {
             refuse("time_limit_s", limit, "must be a number of seconds, at least 0", "s")
@@ -131,11 +177,11 @@ fn check_settings(settings: &Settings) -> Result<()> {
 
 /// Writes how good the plan is. Rounding to W and Wh moves the objective a little either way: what is proved is said of
 /// the answer before it, the gap is that of the plan as it stands.
-fn grade(plan: &mut Plan, answer: &Answer, gap: f64) {
-    let bound = answer.bound.min(plan.objective_gbp);
+fn grade(plan: &mut Plan, objective: f64, proved: f64, gap: f64) {
+    let bound = proved.min(plan.objective_gbp);
     plan.bound_gbp = assemble::round_gbp(bound).min(plan.objective_gbp);
     plan.gap = (plan.objective_gbp - plan.bound_gbp) / plan.objective_gbp.abs().max(1.0);
-    let proved = (answer.objective - answer.bound).max(0.0) / answer.objective.abs().max(1.0);
+    let proved = (objective - proved).max(0.0) / objective.abs().max(1.0);
     plan.outcome = if proved <= OPTIMAL_GAP {
         Outcome::Optimal
     } else if proved <= gap {
@@ -178,8 +224,17 @@ impl Run<'_> {
         }
     }
 
-    fn policy(&self, policy: Policy) -> Vec<Schedule> {
-        greedy::schedules(self.problem, policy)
+    /// Whether to stop: time is up, or the caller said so.
+    pub(crate) fn is_over(&self) -> bool {
+        self.deadline.is_over() || self.control.cancel.is_cancelled()
+    }
+
+    /// Whether energy may still be dispatched by a solver within the budget: about a tenth of a millisecond for each
+    /// region and period, more where batteries and services make it harder.
+    pub(crate) fn has_time_for_dispatch(&self) -> bool {
+        #[allow(clippy::cast_precision_loss)]
+        let cells = (self.problem.regions().len() * self.problem.horizon().periods) as f64;
+        self.deadline.left_s().is_none_or(|left| left > DISPATCH_S_PER_CELL * cells)
     }
 
     /// The accounts of given schedules, one for each job and copy.
@@ -188,44 +243,8 @@ impl Run<'_> {
         copies.zip(schedules).map(|(shape, schedule)| Account::new(shape, schedule)).collect()
     }
 
-    /// What simple policies cost; without jobs they are the plan itself.
-    fn references(&mut self, planned: &Totals, at_once: &[Schedule], cheapest: &[Schedule]) -> Result<References> {
-        if at_once.is_empty() {
-            return Ok(References { run_at_once: *planned, cheapest_start: *planned });
-        }
-        Ok(References { run_at_once: self.reference(at_once)?, cheapest_start: self.reference(cheapest)? })
-    }
-
-    /// What given schedules cost with services and batteries dispatched as well as can be.
-    fn reference(&mut self, schedules: &[Schedule]) -> Result<Totals> {
-        let answer = exact::dispatch(self, schedules)?;
-        Ok(assemble::plan(self, &answer.decision).totals)
-    }
-
-    /// What is returned when time is up before the solver has a plan: the best of two simple policies and the last plan.
-    fn fallback(
-        &mut self,
-        at_once: &[Schedule],
-        cheapest: &[Schedule],
-        shifted: Option<&[Schedule]>,
-    ) -> Result<(Answer, &'static str, &'static str)> {
-        let simple = "no plan in time: the better of two simple policies, energy dispatched as well as can be";
-        let first = exact::dispatch(self, at_once)?;
-        let second = exact::dispatch(self, cheapest)?;
-        let mut best = (if second.objective < first.objective { second } else { first }, "greedy", simple);
-        if let Some(shifted) = shifted {
-            let third = exact::dispatch(self, shifted)?;
-            if third.objective <= best.0.objective {
-                best =
-                    (third, "shifted", "no plan in time: the last plan goes on, energy dispatched as well as can be");
-            }
-        }
-        best.0.bound = self.crude_bound();
-        Ok(best)
-    }
-
     /// A bound that needs no solver: imports at negative prices and exports at their limits, all else free.
-    fn crude_bound(&self) -> f64 {
+    pub(crate) fn crude_bound(&self) -> f64 {
         let horizon = self.problem.horizon();
         let regions = self.problem.regions();
         let cells = regions.iter().flat_map(|region| (0..horizon.periods).map(move |t| (region, t)));

@@ -1,10 +1,9 @@
 //! Strict carbon caps, in the order of docs/model.md: no excess if that breaks no promise; else promises as without the
 //! caps, then least excess, then least cost.
 
-use super::{Answer, Run, exact};
+use super::{Answer, Run};
 use crate::milp::{Col, Tag};
 use crate::model::Draft;
-use crate::schedule::Schedule;
 use crate::{CapKind, Result};
 use std::collections::BTreeMap;
 
@@ -23,12 +22,15 @@ pub(crate) fn broken(draft: &Draft, values: &[f64]) -> Broken {
     PROMISES.into_iter().map(|rule| (rule, draft.milp.columns_of(rule).map(paid).sum())).collect()
 }
 
+/// Plans a model after an edit of its bounds and costs; none if time was up before a plan was found.
+pub(crate) type Planner<'p> = dyn FnMut(&mut Run<'_>, &dyn Fn(&mut Draft)) -> Result<Option<Answer>> + 'p;
+
 /// The best plan; none if time was up before one was found.
-pub(crate) fn solve(run: &mut Run<'_>, start: &[Schedule]) -> Result<Option<Answer>> {
+pub(crate) fn solve(run: &mut Run<'_>, planner: &mut Planner<'_>) -> Result<Option<Answer>> {
     if run.problem.carbon_caps().iter().all(|cap| cap.kind == CapKind::Priced) {
-        return exact::plan(run, start, &|_| {});
+        return planner(run, &|_| {});
     }
-    let kept = match exact::plan(run, start, &|draft| no_excess(draft)) {
+    let kept = match planner(run, &|draft| no_excess(draft)) {
         Err(crate::Error::Infeasible { .. }) => None,
         other => other?,
     };
@@ -38,7 +40,7 @@ pub(crate) fn solve(run: &mut Run<'_>, start: &[Schedule]) -> Result<Option<Answ
         return Ok(kept);
     }
     // The cap costs promises, or cannot be kept at all: how far are they kept without it?
-    let Some(free) = unless_stopped(exact::plan(run, start, &|_| {}))? else { return Ok(kept) };
+    let Some(free) = unless_stopped(planner(run, &|_| {}))? else { return Ok(kept) };
     let promises = free.broken.clone();
     if let Some(answer) = &kept
         && answer.broken.values().zip(promises.values()).all(|(with, without)| *with <= roomy(*without))
@@ -47,14 +49,14 @@ pub(crate) fn solve(run: &mut Run<'_>, start: &[Schedule]) -> Result<Option<Answ
     }
     // Its objective is kg of excess.
     run.watch.hush(true);
-    let least = unless_stopped(exact::plan(run, start, &|draft| {
+    let least = unless_stopped(planner(run, &|draft| {
         limit_promises(draft, &promises);
         price_excess_only(draft);
     }))?;
     run.watch.hush(false);
     let Some(least) = least else { return Ok(Some(free)) };
     let excess = least.objective.max(0.0);
-    let last = unless_stopped(exact::plan(run, start, &|draft| {
+    let last = unless_stopped(planner(run, &|draft| {
         limit_promises(draft, &promises);
         limit_excess(draft, excess);
     }))?;

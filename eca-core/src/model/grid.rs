@@ -11,7 +11,7 @@ use crate::problem::Region;
 pub(super) struct Grid;
 
 /// Import limit of a region in a period, MW.
-fn import_limit_mw(region: &Region, t: usize) -> f64 {
+pub(crate) fn import_limit_mw(region: &Region, t: usize) -> f64 {
     let connection = region.import_limit_mw.at(t) + region.nonfirm_import_mw.at(t);
     region.congestion_limit_mw.as_ref().map_or(connection, |limit| connection.min(limit.at(t)))
 }

@@ -19,6 +19,9 @@ pub(crate) struct Ladder {
     pub(crate) end_soc_gbp_per_mwh: f64,
     /// Price of IT and import beyond the limits, GBP/MWh.
     pub(crate) overload_gbp_per_mwh: f64,
+    /// What an engine that puts a price on strict caps may take at most, GBP/kg: half of what would make breaking a promise
+    /// to users cheaper than the carbon it saves.
+    pub(crate) strict_gbp_per_kg: f64,
 }
 
 impl Ladder {
@@ -35,8 +38,11 @@ impl Ladder {
             let least = service.points.iter().map(|point| point.wh_per_inference).fold(f64::INFINITY, f64::min);
             service.shed_penalty_gbp_per_million / least.max(LEAST_WH)
         });
-        let top = undone_per_mwh.chain(shed_per_mwh).filter(|price| price.is_finite()).fold(STEP * worst, f64::max);
-        Self { undone_gbp, end_soc_gbp_per_mwh: STEP * worst, overload_gbp_per_mwh: STEP * top }
+        let promises: Vec<f64> = undone_per_mwh.chain(shed_per_mwh).filter(|price| price.is_finite()).collect();
+        let top = promises.iter().copied().fold(STEP * worst, f64::max);
+        let least = promises.iter().copied().fold(STEP * top, f64::min);
+        let strict_gbp_per_kg = least / (STEP * most_kg_per_mwh(document));
+        Self { undone_gbp, end_soc_gbp_per_mwh: STEP * worst, overload_gbp_per_mwh: STEP * top, strict_gbp_per_kg }
     }
 }
 
@@ -56,6 +62,12 @@ fn worst_energy_gbp_per_mwh(document: &ProblemDocument) -> f64 {
             region.pue_slope.at(t) * energy
         })
         .fold(1.0, f64::max)
+}
+
+/// Carbon of a MWh of IT energy at its dirtiest, kg; at least one.
+fn most_kg_per_mwh(document: &ProblemDocument) -> f64 {
+    let cells = document.regions.iter().flat_map(|region| (0..document.horizon.periods).map(move |t| (region, t)));
+    cells.map(|(region, t)| region.pue_slope.at(t) * region.carbon_g_per_kwh.at(t)).fold(1.0, f64::max)
 }
 
 /// IT energy of all the work that is left, at each point.

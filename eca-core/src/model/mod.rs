@@ -18,7 +18,9 @@ mod storage;
 pub(crate) use carbon::windows;
 pub(crate) use draft::{CapColumn, Draft, JobColumns, ServiceColumns, StorageColumns};
 pub(crate) use frame::{Frame, JobLoad, Lazy};
+pub(crate) use grid::import_limit_mw;
 pub(crate) use ladder::Ladder;
+pub(crate) use service::in_time;
 
 /// One rule of the model.
 pub(crate) trait Rule: Sync {

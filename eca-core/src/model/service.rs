@@ -8,7 +8,7 @@ use crate::unit::inferences_to_millions;
 pub(super) struct Services;
 
 /// Whether a region may serve at a point: network and point latency within the limit.
-fn in_time(service: &Service, region: &Region, point: usize) -> bool {
+pub(crate) fn in_time(service: &Service, region: &Region, point: usize) -> bool {
     let network = match &service.network_latency_ms {
         None => Some(0.0),
         Some(latency) => latency.get(&region.id).copied(),

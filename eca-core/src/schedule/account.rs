@@ -32,6 +32,57 @@ pub(crate) struct Account {
     pub(crate) cost_gbp: f64,
 }
 
+/// One working period on the way through a schedule.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Visit {
+    pub(crate) period: usize,
+    pub(crate) region: usize,
+    pub(crate) point: usize,
+    /// IT power, MW, energy of pauses and moves included.
+    pub(crate) mw: f64,
+    pub(crate) paused: bool,
+    pub(crate) moved: bool,
+    /// Startup, pause and move before this period, GBP.
+    pub(crate) cost_gbp: f64,
+}
+
+/// Visits the working periods of a job that is not divisible, in order of time.
+pub(crate) fn walk(shape: &Shape, schedule: &Schedule, mut visit: impl FnMut(Visit)) {
+    // Where and when it worked last; the period before the horizon counts from -1.
+    let mut last: Option<(usize, i64)> = match (shape.running, shape.home) {
+        (Some(running), _) => Some((running.region, -1)),
+        (None, Some(home)) => Some((home, i64::MIN)),
+        (None, None) => None,
+    };
+    for (period, region, point) in schedule.works() {
+        let now = i64::try_from(period).unwrap_or(i64::MAX);
+        let mut at =
+            Visit { period, region, point, mw: shape.power_mw[point], paused: false, moved: false, cost_gbp: 0.0 };
+        match last {
+            None => at.cost_gbp += shape.startup_gbp,
+            Some((from, when)) => {
+                let gap = now.saturating_sub(when).saturating_sub(1);
+                let moves = if from == region { None } else { shape.migration };
+                at.paused = match moves {
+                    None => gap > 0,
+                    Some(migration) => gap != i64::from(migration.periods),
+                };
+                if at.paused {
+                    at.cost_gbp += shape.pause_gbp;
+                    at.mw += shape.pause_mw;
+                }
+                if let Some(migration) = moves {
+                    at.moved = true;
+                    at.cost_gbp += migration.cost_gbp;
+                    at.mw += shape.move_mw;
+                }
+            }
+        }
+        visit(at);
+        last = Some((region, now));
+    }
+}
+
 impl Account {
     /// The account of a schedule of a job.
     pub(crate) fn new(shape: &Shape, schedule: &Schedule) -> Self {
@@ -78,39 +129,13 @@ impl Account {
     }
 
     fn add_periods(&mut self, shape: &Shape, schedule: &Schedule) {
-        // Where and when it worked last; the period before the horizon counts from -1.
-        let mut last: Option<(usize, i64)> = match (shape.running, shape.home) {
-            (Some(running), _) => Some((running.region, -1)),
-            (None, Some(home)) => Some((home, i64::MIN)),
-            (None, None) => None,
-        };
-        for (period, region, l) in schedule.works() {
-            let now = i64::try_from(period).unwrap_or(i64::MAX);
-            let mut extra_mw = 0.0;
-            match last {
-                None => self.cost_gbp += shape.startup_gbp,
-                Some((from, when)) => {
-                    let gap = now.saturating_sub(when).saturating_sub(1);
-                    let moves = if from == region { None } else { shape.migration };
-                    let paused = match moves {
-                        None => gap > 0,
-                        Some(migration) => gap != i64::from(migration.periods),
-                    };
-                    if paused {
-                        self.pauses += 1;
-                        self.cost_gbp += shape.pause_gbp;
-                        extra_mw += shape.pause_mw;
-                    }
-                    if let Some(migration) = moves {
-                        self.migrations += 1;
-                        self.cost_gbp += migration.cost_gbp;
-                        extra_mw += shape.move_mw;
-                    }
-                }
-            }
-            self.steps.push(Step { region, period, mw: shape.power_mw[l] + extra_mw, work: shape.rate[l] });
-            last = Some((region, now));
-        }
+        walk(shape, schedule, |visit| {
+            self.pauses += u32::from(visit.paused);
+            self.migrations += u32::from(visit.moved);
+            self.cost_gbp += visit.cost_gbp;
+            let (region, period, work) = (visit.region, visit.period, shape.rate[visit.point]);
+            self.steps.push(Step { region, period, mw: visit.mw, work });
+        });
     }
 
     /// Cuts the work of the last periods to what was left, and notes when it was done.

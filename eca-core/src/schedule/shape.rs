@@ -141,6 +141,12 @@ impl Shape {
         t.checked_sub(self.first).and_then(|i| self.usable[r].get(i)).copied().unwrap_or(0)
     }
 
+    /// Whether another job has the same rules, times and costs.
+    pub(crate) fn same_rules(&self, other: &Self) -> bool {
+        let alike = Self { job: self.job, count: self.count, ..other.clone() };
+        *self == alike
+    }
+
     /// Regions in which it may work at all.
     pub(crate) fn regions(&self) -> Vec<usize> {
         (0..self.usable.len()).filter(|&r| self.usable[r].iter().any(|&points| points != 0)).collect()

@@ -31,6 +31,13 @@ pub(crate) struct Prices<'a> {
     pub(crate) mw: &'a [f64],
     /// GBP earned by a million inferences counted in a cell, not negative; empty where no cap counts them.
     pub(crate) millions: &'a [f64],
+    /// GBP for the square of a job's own load in a cell, MW^2: what its load adds to a price that rises with load; empty for
+    /// none.
+    pub(crate) square: &'a [f64],
+    /// MW by cell that may be drawn before the overload price is due too; empty for no limit.
+    pub(crate) room: &'a [f64],
+    /// GBP for one MW beyond the room in one period.
+    pub(crate) overload: f64,
     /// Factor on the job's own costs: 1, or 0 where only carbon counts.
     pub(crate) own: f64,
 }
@@ -42,7 +49,10 @@ impl Prices<'_> {
 
     /// Cost of one period at point `l`, inferences counted in full.
     fn step(&self, shape: &Shape, r: usize, t: usize, l: usize) -> f64 {
-        let load = shape.power_mw[l] * self.mw(r, t);
+        let power = shape.power_mw[l];
+        let rise = self.square.get(r * self.periods + t).map_or(0.0, |square| square * power);
+        let over = self.room.get(r * self.periods + t).map_or(0.0, |room| (power - room.max(0.0)).max(0.0));
+        let load = power * (self.mw(r, t) + rise) + over * self.overload;
         match self.millions.get(r * self.periods + t) {
             Some(&price) => load - price * shape.rate[l] * crate::unit::inferences_to_millions(shape.inferences),
             None => load,

@@ -252,7 +252,15 @@ fn equals_enumeration() {
             if dice.chance(30) { &[-8.0, -1.0, 3.0, 9.0, 20.0] } else { &[1.0, 3.0, 4.5, 9.0, 20.0, 33.0] };
         let mw: Vec<f64> = (0..cells).map(|_| dice.of(values)).collect();
         let undone_gbp = dice.of(&[5.0, 60.0, 500.0]);
-        let prices = Prices { periods: problem.horizon().periods, mw: &mw, millions: &[], own: 1.0 };
+        let prices = Prices {
+            periods: problem.horizon().periods,
+            mw: &mw,
+            millions: &[],
+            square: &[],
+            room: &[],
+            overload: 0.0,
+            own: 1.0,
+        };
         let found = Pricer::new(shape).cheapest(shape, undone_gbp, &prices, &mut scratch);
         let wanted = enumerate(&problem, shape, undone_gbp, &mw);
         let text = || format!("seed {seed}: {} prices {mw:?} undone {undone_gbp}", problem.to_json().unwrap());

@@ -1,0 +1,45 @@
+//! Which engine plans a problem, and why.
+
+use crate::schedule::Shape;
+use crate::{Engine, Problem, Settings};
+
+/// Whole columns of the compact MILP up to which it is the engine: about a second.
+const SMALL: usize = 600;
+/// Less time than this is not spent on a MILP that may find nothing in it, s.
+const SHORT_S: f64 = 1.0;
+/// Jobs, identical ones counted once, up to which schedules are also chosen by a MILP over columns.
+const COLUMNS: usize = 3000;
+
+/// The engine and the reason for the plan.
+pub(super) fn engine(problem: &Problem, settings: &Settings) -> (Engine, &'static str) {
+    match settings.engine {
+        Engine::Greedy => (Engine::Greedy, "as asked: the better of two simple policies"),
+        Engine::Exact => (Engine::Exact, "as asked: one MILP of the whole problem"),
+        Engine::Columns => (Engine::Columns, "as asked: prices, then schedules chosen among those they single out"),
+        Engine::Fleet => (Engine::Fleet, "as asked: prices, then each job near what regions supply"),
+        Engine::Auto => auto(problem, settings),
+    }
+}
+
+fn auto(problem: &Problem, settings: &Settings) -> (Engine, &'static str) {
+    let binaries: usize = problem.shapes().iter().map(binaries).sum();
+    let hurried = settings.time_limit_s.is_some_and(|limit| limit < SHORT_S);
+    if binaries <= SMALL && !(hurried && binaries > 0) {
+        return (Engine::Exact, "small: one MILP of the whole problem");
+    }
+    if problem.shapes().len() <= COLUMNS {
+        return (Engine::Columns, "too many choices for one MILP: schedules chosen among those that prices single out");
+    }
+    (Engine::Fleet, "many jobs: prices, then each job near what regions supply")
+}
+
+/// Whole columns that one job has in the compact MILP.
+fn binaries(shape: &Shape) -> usize {
+    if shape.divisible {
+        return 0;
+    }
+    let window = shape.end - shape.first.min(shape.end);
+    let one_run = !shape.preemptible && shape.rate.len() == 1 && shape.migration.is_none();
+    let copies = if one_run { 1 } else { shape.count as usize };
+    window * shape.regions().len() * shape.rate.len() * copies
+}

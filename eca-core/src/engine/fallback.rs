@@ -1,0 +1,75 @@
+//! What is answered without a search: simple policies and the last plan going on, energy dispatched.
+
+use super::dual::Grid;
+use super::{Answer, Run, assemble, exact, quick};
+use crate::Result;
+use crate::plan::{References, Totals};
+use crate::schedule::Schedule;
+
+/// Schedules that need no search.
+pub(super) struct AtHand {
+    pub(super) at_once: Vec<Schedule>,
+    pub(super) cheapest: Vec<Schedule>,
+    /// The last plan, moved to this horizon.
+    pub(super) shifted: Option<Vec<Schedule>>,
+}
+
+/// One of them with its energy dispatched.
+pub(super) struct Chosen {
+    pub(super) answer: Answer,
+    pub(super) engine: &'static str,
+    pub(super) reason: &'static str,
+}
+
+const SIMPLE: &str = "the better of two simple policies, energy dispatched as well as can be";
+const SHIFTED: &str = "no plan in time: the last plan goes on, energy dispatched as well as can be";
+
+impl AtHand {
+    /// The best of them; without time for a solver, energy is dispatched by rule.
+    pub(super) fn best(&self, run: &mut Run<'_>, asked: bool) -> Result<Chosen> {
+        let simple = if asked { "as asked: the better of two simple policies" } else { SIMPLE };
+        let mut best = Chosen { answer: dispatch(run, &self.cheapest)?, engine: "greedy", reason: simple };
+        let mut others = vec![(&self.at_once, "greedy", simple)];
+        if !asked {
+            others.extend(self.shifted.as_ref().map(|shifted| (shifted, "shifted", SHIFTED)));
+        }
+        for (schedules, engine, reason) in others {
+            if *schedules == self.cheapest && engine == "greedy" {
+                continue;
+            }
+            let answer = dispatch(run, schedules)?;
+            if answer.objective < best.answer.objective {
+                best = Chosen { answer, engine, reason };
+            }
+        }
+        Ok(best)
+    }
+
+    /// What simple policies cost; without jobs they are the plan itself.
+    pub(super) fn references(&self, run: &mut Run<'_>, planned: &Totals) -> Result<References> {
+        if self.at_once.is_empty() {
+            return Ok(References { run_at_once: *planned, cheapest_start: *planned });
+        }
+        let mut totals = |schedules: &[Schedule]| -> Result<Totals> {
+            let decision = if run.has_time_for_dispatch() {
+                exact::dispatch(run, schedules)?.decision
+            } else {
+                quick::plain(run, &Grid::new(run.problem, &run.ladder), schedules)
+            };
+            Ok(assemble::plan(run, &decision).totals)
+        };
+        Ok(References { run_at_once: totals(&self.at_once)?, cheapest_start: totals(&self.cheapest)? })
+    }
+}
+
+/// Energy for given schedules: by a solver where there is time, else by rule.
+fn dispatch(run: &mut Run<'_>, schedules: &[Schedule]) -> Result<Answer> {
+    if run.has_time_for_dispatch() {
+        let answer = exact::dispatch_strictly(run, schedules)?;
+        // The bound of a dispatch is one for these schedules only.
+        return Ok(Answer { bound: run.crude_bound(), ..answer });
+    }
+    let decision = quick::plain(run, &Grid::new(run.problem, &run.ladder), schedules);
+    let objective = assemble::plan(run, &decision).objective_gbp;
+    Ok(Answer { decision, objective, bound: run.crude_bound(), broken: super::Broken::new() })
+}

@@ -1,0 +1,103 @@
+//! Many jobs: prices by ascent, a bound over all jobs at these prices, schedules by tracking, energy by a last dispatch.
+
+use super::ascent::{Pace, Top, climb};
+use super::assemble::Decision;
+use super::bound::Lagrangian;
+use super::dual::{Grid, Point};
+use super::reduce::Pool;
+use super::track::{Pull, Track};
+use super::{Run, quick};
+use crate::schedule::Schedule;
+
+/// Classes that stand for all while prices are far off, and the steps they are moved by.
+const SAMPLE: usize = 2000;
+const SAMPLE_STEPS: usize = 80;
+/// Cells times classes of all steps with all jobs: about a second of one core.
+const FULL_WORK: usize = 40_000_000;
+/// Rounds of tracking: as many as a second or two of one core allow, within these.
+const ROUNDS: (usize, usize) = (10, 80);
+/// Rounds without a better plan after which tracking ends.
+const PATIENCE: usize = 12;
+
+/// Schedules and what they are estimated to cost.
+pub(crate) struct Found {
+    /// By class and member.
+    pub(crate) schedules: Vec<Vec<Schedule>>,
+    pub(crate) estimate: f64,
+}
+
+/// Prices and their bound; none where there was no time for either.
+pub(crate) fn prices(run: &Run<'_>, lagrangian: &Lagrangian<'_>, start: Option<Point>) -> Option<Top> {
+    let pool = lagrangian.pool;
+    let all = pool.all();
+    let warm = start.is_some();
+    let mut point = start.unwrap_or_else(|| lagrangian.grid.plain());
+    let mut go_on = |_: usize, _: f64| !run.is_over();
+    if all.len() > 2 * SAMPLE && !warm {
+        let stride = all.len() / SAMPLE;
+        let sample: Vec<u32> = all.iter().copied().step_by(stride).collect();
+        let counted: f64 = sample.iter().map(|&c| pool.classes[c as usize].count()).sum();
+        #[allow(clippy::cast_precision_loss)]
+        let weight = pool.jobs as f64 / counted;
+        let pace = Pace { first: 0.1, last: 0.01, steps: SAMPLE_STEPS };
+        point = climb(lagrangian, point, &sample, weight, pace, &mut go_on).point;
+    }
+    let steps = (FULL_WORK / (all.len() * mean_work(pool)).max(1)).clamp(30, 200);
+    let first = if warm || all.len() > 2 * SAMPLE { 0.02 } else { 0.1 };
+    let pace = Pace { first, last: 0.0004, steps: if warm { steps / 2 } else { steps } };
+    let watch = &run.watch;
+    let top = climb(lagrangian, point, &all, 1.0, pace, &mut |step, bound| {
+        if bound.is_finite() && step % 8 == 0 {
+            watch.tell(None, Some(bound), 0);
+        }
+        !run.is_over()
+    });
+    if top.bound.is_finite() {
+        watch.tell(None, Some(top.bound), 0);
+    }
+    (top.steps > 0).then_some(top)
+}
+
+/// Cells that pricing of a class looks at, in the mean.
+fn mean_work(pool: &Pool<'_>) -> usize {
+    let cells = |class: &super::reduce::Class<'_>| {
+        (class.shape.end - class.shape.first) * class.pricer.regions().len() * class.shape.rate.len()
+    };
+    let sum: usize = pool.classes.iter().map(cells).sum();
+    sum / pool.classes.len().max(1) + 1
+}
+
+/// Schedules near what regions supply at the prices.
+pub(crate) fn track(run: &Run<'_>, lagrangian: &Lagrangian<'_>, top: &Top, enough: f64) -> Option<Found> {
+    let pool = lagrangian.pool;
+    let rounds = (FULL_WORK / (pool.jobs * mean_work(pool)).max(1)).clamp(ROUNDS.0, ROUNDS.1);
+    let pull = Pull { first: 0.0005, growth: 1.0, follow: 0.25 };
+    let mut track = Track::new(lagrangian, top.point.clone(), &top.it_mw, pull);
+    let mut best: Option<(f64, Vec<Vec<Schedule>>)> = None;
+    let mut idle = 0;
+    for round in 0..rounds {
+        if !track.round(round == 0, &|| !run.is_over()) {
+            break;
+        }
+        let estimate = track.estimate();
+        idle += 1;
+        if best.as_ref().is_none_or(|known| estimate < known.0) {
+            best = Some((estimate, track.schedules.clone()));
+            run.watch.tell(Some(estimate), None, 0);
+            idle = 0;
+        }
+        let known = best.as_ref().map_or(f64::INFINITY, |known| known.0);
+        if idle >= PATIENCE || known - top.bound <= enough * known.abs().max(1.0) {
+            break;
+        }
+    }
+    let (estimate, schedules) = best?;
+    Some(Found { schedules, estimate })
+}
+
+/// The plan without a solver.
+pub(crate) fn decide(run: &Run<'_>, grid: &Grid, point: &Point, schedules: Vec<Schedule>) -> Decision {
+    let jobs_mw = quick::load(run.problem, &run.accounts(&schedules));
+    let served = quick::serve(grid, point, &jobs_mw);
+    quick::decide(run.problem, grid, point, &jobs_mw, &served, schedules)
+}

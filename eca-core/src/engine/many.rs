@@ -1,0 +1,117 @@
+//! The engines for many jobs, from the first plan to the last: a simple plan at once, prices and their bound, schedules
+//! near what prices single out, energy by a last dispatch.
+
+use super::bound::Lagrangian;
+use super::dual::{Grid, Point};
+use super::fallback::AtHand;
+use super::reduce::Pool;
+use super::{Answer, Broken, Run, assemble, exact, fleet, quick};
+use crate::plan::Plan;
+use crate::schedule::Schedule;
+use crate::{Error, Result, Warm};
+
+/// The plan, and the prices that its bound is made of.
+pub(super) struct Made {
+    pub(super) answer: Answer,
+    /// GBP/MWh of IT power by region and period.
+    pub(super) prices: Option<Vec<Vec<f64>>>,
+    /// Whether the search has come to an end or to a plan of its own; otherwise it is one that was at hand.
+    pub(super) found: bool,
+}
+
+pub(super) fn solve(run: &mut Run<'_>, at_hand: &AtHand, warm: Option<&Warm>) -> Result<Option<Made>> {
+    let pool = Pool::new(run.problem, &run.ladder);
+    let grid = Grid::new(run.problem, &run.ladder);
+    let lagrangian = Lagrangian { pool: &pool, grid: &grid };
+    let mut best = first(run, &grid, at_hand);
+    run.watch.tell(Some(best.0), None, 0);
+    let start = warm.and_then(|warm| point(run, &grid, warm));
+    let Some(top) = fleet::prices(run, &lagrangian, start) else { return Ok(None) };
+    let mut found = false;
+    let enough = run.settings.gap;
+    if best.0 - top.bound > enough * best.0.abs().max(1.0)
+        && let Some(tracked) = fleet::track(run, &lagrangian, &top, enough)
+        && tracked.estimate < best.0
+    {
+        best = (tracked.estimate, pool.in_order(tracked.schedules));
+        found = true;
+    }
+    if run.control.cancel.is_cancelled() && !found {
+        return Err(Error::Cancelled);
+    }
+    let searched = !run.is_over();
+    let answer = dispatch(run, &grid, &top.point, best.1, top.bound)?;
+    let answer = Answer { bound: proved(run, &lagrangian, &top.point, top.bound, &answer), ..answer };
+    let h = run.problem.horizon().step_h();
+    let prices = top.point.it.chunks(grid.periods.max(1)).map(|of| of.iter().map(|price| price / h).collect());
+    Ok(Some(Made { answer, prices: Some(prices.collect()), found: found || searched }))
+}
+
+/// The cheapest plan at hand, its cost without a solver.
+fn first(run: &Run<'_>, grid: &Grid, at_hand: &AtHand) -> (f64, Vec<Schedule>) {
+    let mut best: Option<(f64, &Vec<Schedule>)> = None;
+    for schedules in [Some(&at_hand.cheapest), Some(&at_hand.at_once), at_hand.shifted.as_ref()].into_iter().flatten() {
+        let cost = quick::cost(run, grid, schedules);
+        if best.is_none_or(|known| cost < known.0) {
+            best = Some((cost, schedules));
+        }
+        // With many jobs one look is enough.
+        if schedules.len() > 20_000 {
+            break;
+        }
+    }
+    best.map_or((f64::INFINITY, Vec::new()), |(cost, schedules)| (cost, schedules.clone()))
+}
+
+/// The prices that the last solve handed over.
+fn point(run: &Run<'_>, grid: &Grid, warm: &Warm) -> Option<Point> {
+    let h = run.problem.horizon().step_h();
+    let mut point = grid.plain();
+    point.it = warm.prices(run.problem)?.into_iter().flatten().map(|price| price * h).collect();
+    for (price, window) in point.cap.iter_mut().zip(&grid.windows) {
+        let id = &run.problem.carbon_caps()[window.cap].id;
+        let start = run.problem.horizon().start_of(window.range.start);
+        let known = warm.cap_price_gbp_per_kg(id, start).unwrap_or(0.0);
+        *price = known.clamp(0.0, window.price_gbp_per_kg);
+    }
+    Some(point)
+}
+
+/// Energy for the schedules: by a solver where there is time.
+fn dispatch(run: &mut Run<'_>, grid: &Grid, point: &Point, schedules: Vec<Schedule>, bound: f64) -> Result<Answer> {
+    if run.has_time_for_dispatch() {
+        return Ok(Answer { bound, ..exact::dispatch_strictly(run, &schedules)? });
+    }
+    let decision = fleet::decide(run, grid, point, schedules);
+    let objective = assemble::plan(run, &decision).objective_gbp;
+    Ok(Answer { decision, objective, bound, broken: Broken::new() })
+}
+
+/// What the prices prove of the order in which strict caps are kept (docs/model.md). A plan that breaks no promise shows
+/// that the best one exceeds the caps by no more in sum; one that breaks promises shows nothing, and the caps prove nothing.
+fn proved(run: &Run<'_>, lagrangian: &Lagrangian<'_>, point: &Point, bound: f64, answer: &Answer) -> f64 {
+    let windows = &lagrangian.grid.windows;
+    if windows.iter().all(|window| !window.strict) {
+        return bound;
+    }
+    let plan: Plan = assemble::plan(run, &answer.decision);
+    let strict = |object: &str| {
+        windows.iter().any(|window| window.strict && run.problem.carbon_caps()[window.cap].id.as_str() == object)
+    };
+    let (mut excess_kg, mut broken) = (0.0, false);
+    for limit in &plan.broken_limits {
+        match limit.rule.as_str() {
+            "carbon_cap" if strict(&limit.object) => excess_kg += limit.amount,
+            rule => broken |= super::strict::PROMISES.contains(&rule),
+        }
+    }
+    if !broken {
+        let dearest = windows.iter().zip(&point.cap).filter(|(window, _)| window.strict).map(|(_, price)| *price);
+        return bound - dearest.fold(0.0, f64::max) * excess_kg;
+    }
+    let mut free = point.clone();
+    for (price, _) in free.cap.iter_mut().zip(windows).filter(|(_, window)| window.strict) {
+        *price = 0.0;
+    }
+    lagrangian.value(&free, &lagrangian.pool.all(), 1.0).bound
+}
