@@ -43,7 +43,8 @@ def plan(problem: eca.Problem) -> eca.Plan:
 
 @pytest.fixture(scope="session")
 def slow_problem() -> eca.Problem:
-    """A problem with plans found at once and a proof that takes for ever: a demand charge on jobs that hardly fit."""
+    """A problem with plans found at once and a proof that takes the engine ``exact`` for ever: a demand charge on jobs
+    that hardly fit."""
     return eca.Problem(
         horizon=eca.Horizon(start="2026-03-02T00:00:00Z", step_min=30, periods=48),
         regions=[

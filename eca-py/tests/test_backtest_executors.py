@@ -231,7 +231,12 @@ class Remembering(ThreadPoolExecutor):
 def test_what_was_not_begun_is_taken_back(slow_problem: eca.Problem) -> None:
     with Remembering() as executor:
         result = eca.backtest(
-            lambda day: slow_problem, days=DAYS, gap=0, executor=executor, progress=lambda seen: False
+            lambda day: slow_problem,
+            days=DAYS,
+            engine="exact",
+            gap=0,
+            executor=executor,
+            progress=lambda seen: False,
         )
         assert {case.error for case in result} == {"stopped before it was solved"}
         running, waiting = executor.given
@@ -246,7 +251,8 @@ slow = eca.Problem.read(sys.argv[1])
 def started(progress):
     pathlib.Path(sys.argv[2]).touch()
 try:
-    eca.backtest(lambda day: slow, days=[f"2026-03-{d:02d}" for d in range(1, 29)], gap=0, workers=2, progress=started)
+    days = [f"2026-03-{d:02d}" for d in range(1, 29)]
+    eca.backtest(lambda day: slow, days=days, engine="exact", gap=0, workers=2, progress=started)
 except KeyboardInterrupt:
     print(time.time(), flush=True)
     print(len(eca._backtest.runner._STOPS))

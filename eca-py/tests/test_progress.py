@@ -57,10 +57,19 @@ def test_the_last_word_names_engine_step_and_plan(problem: eca.Problem) -> None:
     assert str(last).strip().startswith(f"{last.elapsed_s:.1f} s  best ")
 
 
+@pytest.mark.parametrize("engine", eca.ENGINES)
+def test_every_engine_says_how_far_it_is(engine: str, slow_problem: eca.Problem) -> None:
+    seen: list[eca.Progress] = []
+    plan = slow_problem.solve(engine=engine, node_limit=2, time_limit_s=20, references=False, progress=seen.append)
+    last = seen[-1]
+    assert (last.engine, last.incumbent_gbp, last.bound_gbp) == (plan.engine, plan.objective_gbp, plan.bound_gbp)
+    assert all(p.bound_gbp is None or p.incumbent_gbp is None or p.bound_gbp <= p.incumbent_gbp for p in seen)
+
+
 SHOWN = """
 import sys, eca
 problem = eca.Problem.read(sys.argv[1])
-problem.solve(time_limit_s=1.5, gap=0, references=False, progress=True)
+problem.solve(engine="exact", time_limit_s=1.5, gap=0, references=False, progress=True)
 """
 
 

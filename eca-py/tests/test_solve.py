@@ -93,12 +93,13 @@ def test_each_engine_of_the_list_plans_or_says_that_it_cannot(problem: eca.Probl
             assert engine not in ("auto", "greedy", "exact")
         else:
             assert plan.check() and plan.bound_gbp <= plan.objective_gbp
-            assert engine in ("auto", plan.engine)
+            assert engine in ("auto", plan.engine) and plan.engine_reason
+            assert plan.report["engine"] == plan.engine
 
 
 def test_a_time_limit_gives_the_best_plan_so_far(slow_problem: eca.Problem) -> None:
     start = time.monotonic()
-    plan = slow_problem.solve(time_limit_s=3, gap=0, references=False)
+    plan = slow_problem.solve(engine="exact", time_limit_s=3, gap=0, references=False)
     assert time.monotonic() - start < 10
     assert plan.outcome == "limit" and plan.gap > 0
     assert plan.check()
@@ -112,7 +113,7 @@ def test_progress_is_told_and_can_stop_the_solve(slow_problem: eca.Problem) -> N
         return progress.incumbent_gbp is None
 
     start = time.monotonic()
-    plan = slow_problem.solve(gap=0, progress=watch, references=False)
+    plan = slow_problem.solve(engine="exact", gap=0, progress=watch, references=False)
     assert time.monotonic() - start < 60
     assert plan.outcome == "limit"
     last = seen[-1]
@@ -131,11 +132,11 @@ def test_an_error_in_the_progress_function_ends_the_solve(slow_problem: eca.Prob
         raise ZeroDivisionError("mine")
 
     with pytest.raises(ZeroDivisionError, match="mine"):
-        slow_problem.solve(gap=0, progress=watch, references=False)
+        slow_problem.solve(engine="exact", gap=0, progress=watch, references=False)
 
 
 def test_progress_true_writes_to_stderr(slow_problem: eca.Problem, capsys: pytest.CaptureFixture[str]) -> None:
-    slow_problem.solve(time_limit_s=2, gap=0, progress=True, references=False)
+    slow_problem.solve(engine="exact", time_limit_s=2, gap=0, progress=True, references=False)
     out, err = capsys.readouterr()
     assert out == "" and " s  " in err
 
@@ -152,7 +153,7 @@ def test_other_threads_run_during_a_solve(slow_problem: eca.Problem) -> None:
     thread = threading.Thread(target=tick)
     thread.start()
     try:
-        slow_problem.solve(time_limit_s=2, gap=0, references=False)
+        slow_problem.solve(engine="exact", time_limit_s=2, gap=0, references=False)
     finally:
         stop.set()
         thread.join()
@@ -178,7 +179,7 @@ problem = eca.Problem.read(sys.argv[1])
 def started(progress):
     pathlib.Path(sys.argv[2]).touch()
 try:
-    problem.solve(gap=0, progress=started, references=False)
+    problem.solve(engine="exact", gap=0, progress=started, references=False)
 except KeyboardInterrupt:
     print(time.time(), flush=True)
     # The interpreter goes on as if nothing had happened.
