@@ -258,6 +258,19 @@ fn without_a_solver_the_last_plan_goes_on_or_a_simple_one_begins() {
 }
 
 #[test]
+fn the_last_plan_gives_way_where_capacity_is_gone() {
+    let jobs = || vec![job("i", 1.0, 1.0), job("j", 1.0, 1.0)];
+    let mut eca = controller(0);
+    step(&mut eca, &document(later(0, 3), [site("a", [90.0, 10.0, 50.0])], jobs()));
+    let next = document(later(1, 2), [site("a", [10.0, 50.0]).it_capacity_mw(1.0)], jobs());
+    let control = Control::default();
+    control.cancel.cancel();
+    let second = eca.step_with(at(1), &next, &Uncertainty::default(), &control).unwrap();
+    // Each of them fits, both do not: without a solver nothing starts.
+    assert_eq!((second.source, second.actions.len()), (Source::Safe, 0));
+}
+
+#[test]
 fn in_shadow_mode_nothing_is_acted_on() {
     let mut settings = ControllerSettings::default();
     settings.shadow = true;

@@ -3,6 +3,7 @@
 mod clock;
 mod errors;
 mod forecast;
+mod mpc;
 mod plan;
 mod problem;
 mod signals;
@@ -16,6 +17,8 @@ mod _eca {
     use super::clock::{check_horizon, parse_time, settlement_day};
     #[pymodule_export]
     use super::forecast::{ForecastModel, backtest};
+    #[pymodule_export]
+    use super::mpc::{Controller, Shadow, simulate};
     #[pymodule_export]
     use super::plan::Plan;
     #[pymodule_export]

@@ -154,7 +154,7 @@ fn plan(run: &mut Run<'_>, at_hand: &AtHand, warm: Option<&Warm>) -> Result<Made
     Ok(Made { answer, engine, reason, exact: false, prices: None })
 }
 
-fn check_settings(settings: &Settings) -> Result<()> {
+pub(crate) fn check_settings(settings: &Settings) -> Result<()> {
     let refuse = |field: &str, value: f64, limit: &str, unit| {
         Err(Error::Value {
             object: "settings".into(),

@@ -110,6 +110,7 @@ impl Controller {
     /// # Errors
     /// [`Error::Value`] for settings outside their limits.
     pub fn new(settings: ControllerSettings) -> Result<Self> {
+        crate::engine::check_settings(&settings.solve)?;
         settings.risk.check()?;
         Ok(Self {
             settings,

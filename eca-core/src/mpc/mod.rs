@@ -12,6 +12,7 @@
 
 mod book;
 mod controller;
+mod document;
 mod ledger;
 mod risk;
 mod safe;

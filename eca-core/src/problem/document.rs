@@ -57,6 +57,16 @@ impl ProblemDocument {
     /// The format name of this version.
     pub const FORMAT: &'static str = "eca-problem/1";
 
+    /// Reads a document without validating it: [`Problem::from_document`] does.
+    ///
+    /// # Errors
+    /// [`Error::Document`] with the path of what is not of the expected form.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let document = read_json(text)?;
+        named_fields(text)?;
+        Ok(document)
+    }
+
     pub(crate) fn new(horizon: Horizon) -> Self {
         Self {
             format: Self::FORMAT.into(),
@@ -120,9 +130,7 @@ impl Problem {
     /// # Errors
     /// [`Error::Document`] with the path of what is not of the expected form, or the first value that is refused.
     pub fn from_json(text: &str) -> Result<Self> {
-        let document = read_json(text)?;
-        named_fields(text)?;
-        Self::from_document(document)
+        Self::from_document(ProblemDocument::from_json(text)?)
     }
 
     /// The document as one line of JSON.

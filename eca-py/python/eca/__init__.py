@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from . import _eca, forecast, signals
 from ._backtest import BacktestCase, BacktestProgress, BacktestResult, BacktestTotal, backtest
+from ._controller import Action, Controller, LedgerEntry, Realised, Shadow, Step, simulate
 from ._eca import __version__
 from ._errors import (
     EcaCancelled,
@@ -68,6 +69,7 @@ SOLVERS: tuple[str, ...] = _eca.SOLVERS
 __all__ = [
     "ENGINES",
     "SOLVERS",
+    "Action",
     "BacktestCase",
     "BacktestProgress",
     "BacktestResult",
@@ -76,6 +78,7 @@ __all__ = [
     "BrokenLimit",
     "CarbonCap",
     "Check",
+    "Controller",
     "EcaCancelled",
     "EcaCannotFitError",
     "EcaCheckError",
@@ -100,20 +103,25 @@ __all__ = [
     "Job",
     "JobPoint",
     "JobState",
+    "LedgerEntry",
     "Migration",
     "Plan",
     "Problem",
     "Progress",
+    "Realised",
     "References",
     "Region",
     "Saving",
     "Service",
     "ServicePoint",
+    "Shadow",
     "Signals",
+    "Step",
     "Totals",
     "Warning",
     "__version__",
     "backtest",
     "forecast",
     "signals",
+    "simulate",
 ]

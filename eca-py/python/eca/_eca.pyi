@@ -5,10 +5,12 @@ from typing import final
 
 __all__ = [
     "ENGINES",
+    "Controller",
     "ForecastModel",
     "Plan",
     "Problem",
     "SOLVERS",
+    "Shadow",
     "Signals",
     "__version__",
     "backtest",
@@ -17,6 +19,7 @@ __all__ = [
     "panic_on_purpose",
     "parse_time",
     "settlement_day",
+    "simulate",
 ]
 
 __version__: str
@@ -55,6 +58,18 @@ class Plan:
     def to_json(self) -> str: ...
     def check(self, problem: Problem) -> str: ...
 
+@final
+class Controller:
+    def __new__(cls, settings: str) -> Controller: ...
+    def step(self, now: str | None, document: str, uncertainty: str) -> tuple[str, Plan | None, Problem | None]: ...
+
+@final
+class Shadow:
+    def __new__(cls, settings: str) -> Shadow: ...
+    def step(self, now: str | None, document: str) -> tuple[str, Plan | None, Problem | None]: ...
+    def close(self, actual: str, import_mwh: Mapping[str, float]) -> str: ...
+
+def simulate(world: str, settings: str, forecast: str | Callable[[str, str], str]) -> str: ...
 def octopus_next_page(text: str) -> str | None: ...
 def backtest(
     history: tuple[str, int, int],
