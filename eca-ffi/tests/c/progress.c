@@ -117,6 +117,28 @@ static void stopped_at_the_first_word(const eca_problem *problem, const eca_sett
   OK(eca_plan_free(plan));
 }
 
+/* Every engine is reached by its name, and its last word is its plan. */
+static void every_engine(const eca_problem *problem, eca_settings *settings) {
+  static const char *const engines[] = {"auto", "greedy", "exact", "columns", "fleet"};
+  for (size_t e = 0; e < sizeof engines / sizeof engines[0]; e++) {
+    Heard heard = DEAF;
+    eca_plan *plan = NULL;
+    char *report = NULL;
+    double objective = 0.0, bound = 0.0;
+    OK(eca_settings_set_text(settings, "engine", engines[e]));
+    OK(eca_problem_solve(problem, settings, NULL, hear, &heard, &plan));
+    OK(eca_plan_check(plan, problem, NULL, NULL));
+    OK(eca_plan_objective_gbp(plan, &objective));
+    OK(eca_plan_bound_gbp(plan, &bound));
+    OK(eca_plan_report_json(plan, &report));
+    printf("%s: %d calls, objective %.2f, bound %.2f, %s\n", engines[e], heard.calls, objective, bound, report);
+    TRUE(heard.calls >= 1 && heard.incumbent_gbp == objective && heard.bound_gbp == bound);
+    TRUE(e == 0 || strstr(report, engines[e]) != NULL);
+    OK(eca_string_free(report));
+    OK(eca_plan_free(plan));
+  }
+}
+
 int main(void) {
   eca_problem *problem = peaky_problem();
   eca_settings *settings = NULL;
@@ -129,6 +151,7 @@ int main(void) {
   told_to_the_end(problem, settings);
   stopped_at_the_first_plan(problem, settings);
   stopped_at_the_first_word(problem, settings);
+  every_engine(problem, settings);
   OK(eca_settings_free(settings));
   OK(eca_problem_free(problem));
   OK(eca_live_count(&live));
