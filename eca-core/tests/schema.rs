@@ -28,3 +28,8 @@ fn plan() {
 fn explanation() {
     compare("explanation.schema.json", &schemars::schema_for!(eca_core::Explanation));
 }
+
+#[test]
+fn conflict() {
+    compare("conflict.schema.json", &schemars::schema_for!(eca_core::explain::Conflict));
+}

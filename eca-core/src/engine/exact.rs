@@ -27,8 +27,13 @@ pub(crate) fn plan(run: &mut Run<'_>, start: &[Schedule], edit: &dyn Fn(&mut Dra
 
 /// Services and batteries at least cost for given schedules; strict caps are not kept for their own sake.
 pub(crate) fn dispatch(run: &mut Run<'_>, schedules: &[Schedule]) -> Result<Answer> {
+    dispatch_within(run, schedules, &|_| {})
+}
+
+/// The same in a model that `edit` has changed.
+pub(crate) fn dispatch_within(run: &mut Run<'_>, schedules: &[Schedule], edit: &dyn Fn(&mut Draft)) -> Result<Answer> {
     let accounts = run.accounts(schedules);
-    let answer = rounds(run, JobLoad::Given(&accounts), None, &|_| {})?;
+    let answer = rounds(run, JobLoad::Given(&accounts), None, edit)?;
     given(run, answer, schedules, &accounts)
 }
 

@@ -10,6 +10,7 @@ mod dual;
 mod exact;
 mod fallback;
 mod fleet;
+mod given;
 pub(crate) mod greedy;
 mod many;
 mod quick;
@@ -31,6 +32,7 @@ use std::collections::BTreeMap;
 use strict::Broken;
 use watch::Watch;
 
+pub(crate) use given::keeping_all;
 pub(crate) use strict::PROMISES;
 
 /// A relative difference below this is rounding.

@@ -57,6 +57,8 @@ pub enum Limit {
     BatteryReserve,
     /// `end_soc_min_mwh` of a battery.
     EndSoc,
+    /// `deadline` of a job.
+    Deadline,
 }
 
 /// One limit at which something stops.

@@ -4,10 +4,13 @@
 //! connections given. That is a linear program; the prices of its limits are what one unit more of each would save. It is
 //! built of the same rules as the model behind the plan.
 //!
+//! [`Problem::conflict`] says which limits cannot be kept together, and what would mend it.
+//!
 //! Prices are of one unit more, to first order: at a kink (a limit just reached, two choices that cost the same) the next
 //! unit may be worth less than the price says, never more. They say nothing of schedules that would change with the limit.
 
 mod binding;
+mod conflict;
 mod dispatch;
 mod document;
 mod prices;
@@ -15,6 +18,7 @@ mod schedules;
 mod text;
 mod worth;
 
+pub use conflict::{Change, Conflict, ConflictLimit, Currency, Repair, Setting};
 pub use document::{
     BatteryPrices, Binding, CapPrices, CapWindowPrice, Explanation, JobWorth, Limit, RegionPrices, ServicePrices,
 };

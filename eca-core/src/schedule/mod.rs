@@ -2,7 +2,6 @@
 
 mod account;
 mod cheapest;
-
 mod fit;
 mod plan;
 mod shape;
