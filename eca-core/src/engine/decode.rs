@@ -38,6 +38,7 @@ pub(crate) fn schedules(problem: &Problem, draft: &Draft, values: &[f64]) -> Vec
                 }
                 all.push(Schedule::fluid(table));
             }
+            JobColumns::Chosen(_) => {}
         }
     }
     all
@@ -52,6 +53,7 @@ pub(crate) fn inferences(problem: &Problem, draft: &Draft, values: &[f64]) -> Ve
                 all.extend(std::iter::repeat_n(None, problem.shapes()[*job].count as usize));
             }
             JobColumns::Shares { .. } => all.push(None),
+            JobColumns::Chosen(_) => {}
             JobColumns::Runs { inferences, .. } if inferences.is_empty() => all.push(None),
             JobColumns::Runs { inferences, .. } => {
                 let mut work = vec![0.0; problem.horizon().periods];
@@ -93,6 +95,7 @@ pub(crate) fn start(problem: &Problem, draft: &Draft, schedules: &[Schedule]) ->
             JobColumns::Shares { .. } => {
                 schedules.next();
             }
+            JobColumns::Chosen(_) => {}
         }
     }
     values

@@ -305,7 +305,7 @@ fn decide(run: &Run<'_>, draft: &Draft, values: &[f64]) -> Decision {
 
 impl Run<'_> {
     /// Solves a model; the caller watches and stops it as far as `heard` says.
-    fn call(&mut self, milp: &Milp, options: &MilpOptions, heard: Heard) -> Result<MilpSolution> {
+    pub(crate) fn call(&mut self, milp: &Milp, options: &MilpOptions, heard: Heard) -> Result<MilpSolution> {
         let report = &mut self.report;
         report.solves += 1;
         if milp.columns() > report.columns {

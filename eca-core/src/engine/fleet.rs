@@ -3,19 +3,19 @@
 use super::ascent::{Pace, Top, climb};
 use super::assemble::Decision;
 use super::bound::Lagrangian;
+use super::columns::Met;
 use super::dual::{Grid, Point};
 use super::reduce::Pool;
 use super::track::{Pull, Track};
 use super::{Run, quick};
 use crate::schedule::Schedule;
 
-/// Classes that stand for all while prices are far off, and the steps they are moved by.
-const SAMPLE: usize = 2000;
-const SAMPLE_STEPS: usize = 80;
+/// Classes that stand for all while prices are far off: how many, for how many steps, the first and the last of what length.
+const SAMPLES: [(usize, usize, f64, f64); 2] = [(2000, 80, 0.1, 0.01), (10_000, 40, 0.015, 0.002)];
 /// Cells times classes of all steps with all jobs: about a second of one core.
-const FULL_WORK: usize = 40_000_000;
+const FULL_WORK: usize = 30_000_000;
 /// Rounds of tracking: as many as a second or two of one core allow, within these.
-const ROUNDS: (usize, usize) = (10, 80);
+const ROUNDS: (usize, usize) = (8, 80);
 /// Rounds without a better plan after which tracking ends.
 const PATIENCE: usize = 12;
 
@@ -33,18 +33,22 @@ pub(crate) fn prices(run: &Run<'_>, lagrangian: &Lagrangian<'_>, start: Option<P
     let warm = start.is_some();
     let mut point = start.unwrap_or_else(|| lagrangian.grid.plain());
     let mut go_on = |_: usize, _: f64| !run.is_over();
-    if all.len() > 2 * SAMPLE && !warm {
-        let stride = all.len() / SAMPLE;
-        let sample: Vec<u32> = all.iter().copied().step_by(stride).collect();
-        let counted: f64 = sample.iter().map(|&c| pool.classes[c as usize].count()).sum();
-        #[allow(clippy::cast_precision_loss)]
-        let weight = pool.jobs as f64 / counted;
-        let pace = Pace { first: 0.1, last: 0.01, steps: SAMPLE_STEPS };
-        point = climb(lagrangian, point, &sample, weight, pace, &mut go_on).point;
+    let mut sampled = false;
+    for (size, steps, first, last) in if warm { &[] as &[_] } else { &SAMPLES } {
+        if all.len() > 2 * size {
+            let stride = all.len() / size;
+            let sample: Vec<u32> = all.iter().copied().step_by(stride).collect();
+            let counted: f64 = sample.iter().map(|&c| pool.classes[c as usize].count()).sum();
+            #[allow(clippy::cast_precision_loss)]
+            let weight = pool.jobs as f64 / counted;
+            let pace = Pace { first: *first, last: *last, steps: *steps };
+            point = climb(lagrangian, point, &sample, weight, pace, &mut go_on).point;
+            sampled = true;
+        }
     }
-    let steps = (FULL_WORK / (all.len() * mean_work(pool)).max(1)).clamp(30, 200);
-    let first = if warm || all.len() > 2 * SAMPLE { 0.02 } else { 0.1 };
-    let pace = Pace { first, last: 0.0004, steps: if warm { steps / 2 } else { steps } };
+    let near = warm || sampled;
+    let steps = (FULL_WORK / (all.len() * mean_work(pool)).max(1)).clamp(6, if warm { 60 } else { 200 });
+    let pace = Pace { first: if near { 0.01 } else { 0.1 }, last: 0.0004, steps };
     let watch = &run.watch;
     let top = climb(lagrangian, point, &all, 1.0, pace, &mut |step, bound| {
         if bound.is_finite() && step % 8 == 0 {
@@ -67,8 +71,14 @@ fn mean_work(pool: &Pool<'_>) -> usize {
     sum / pool.classes.len().max(1) + 1
 }
 
-/// Schedules near what regions supply at the prices.
-pub(crate) fn track(run: &Run<'_>, lagrangian: &Lagrangian<'_>, top: &Top, enough: f64) -> Option<Found> {
+/// Schedules near what regions supply at the prices; those met on the way are noted.
+pub(crate) fn track(
+    run: &Run<'_>,
+    lagrangian: &Lagrangian<'_>,
+    top: &Top,
+    enough: f64,
+    mut met: Option<&mut Met>,
+) -> Option<Found> {
     let pool = lagrangian.pool;
     let rounds = (FULL_WORK / (pool.jobs * mean_work(pool)).max(1)).clamp(ROUNDS.0, ROUNDS.1);
     let pull = Pull { first: 0.0005, growth: 1.0, follow: 0.25 };
@@ -80,6 +90,9 @@ pub(crate) fn track(run: &Run<'_>, lagrangian: &Lagrangian<'_>, top: &Top, enoug
             break;
         }
         let estimate = track.estimate();
+        if let Some(met) = &mut met {
+            met.add_all(&track.schedules);
+        }
         idle += 1;
         if best.as_ref().is_none_or(|known| estimate < known.0) {
             best = Some((estimate, track.schedules.clone()));

@@ -2,6 +2,7 @@
 //! near what prices single out, energy by a last dispatch.
 
 use super::bound::Lagrangian;
+use super::columns::{self, Met};
 use super::dual::{Grid, Point};
 use super::fallback::AtHand;
 use super::reduce::Pool;
@@ -19,7 +20,12 @@ pub(super) struct Made {
     pub(super) found: bool,
 }
 
-pub(super) fn solve(run: &mut Run<'_>, at_hand: &AtHand, warm: Option<&Warm>) -> Result<Option<Made>> {
+pub(super) fn solve(
+    run: &mut Run<'_>,
+    at_hand: &AtHand,
+    warm: Option<&Warm>,
+    by_columns: bool,
+) -> Result<Option<Made>> {
     let pool = Pool::new(run.problem, &run.ladder);
     let grid = Grid::new(run.problem, &run.ladder);
     let lagrangian = Lagrangian { pool: &pool, grid: &grid };
@@ -28,23 +34,88 @@ pub(super) fn solve(run: &mut Run<'_>, at_hand: &AtHand, warm: Option<&Warm>) ->
     let start = warm.and_then(|warm| point(run, &grid, warm));
     let Some(top) = fleet::prices(run, &lagrangian, start) else { return Ok(None) };
     let mut found = false;
+    let mut served = None;
     let enough = run.settings.gap;
-    if best.0 - top.bound > enough * best.0.abs().max(1.0)
-        && let Some(tracked) = fleet::track(run, &lagrangian, &top, enough)
-        && tracked.estimate < best.0
-    {
-        best = (tracked.estimate, pool.in_order(tracked.schedules));
-        found = true;
+    if best.0 - top.bound > enough * best.0.abs().max(1.0) {
+        let mut met = by_columns.then(|| Met::new(pool.classes.len()));
+        let mut tracked = fleet::track(run, &lagrangian, &top, enough, met.as_mut());
+        if let Some(start) = tracked.take() {
+            tracked = Some(polish(run, &lagrangian, &top, start, &mut served)?);
+        }
+        if let (Some(met), Some(start)) = (met, tracked.take_if(|_| by_columns)) {
+            tracked = Some(columns::improve(run, &lagrangian, &top, met, start)?);
+        }
+        if let Some(tracked) = tracked.filter(|tracked| tracked.estimate < best.0) {
+            best = (tracked.estimate, pool.in_order(tracked.schedules));
+            found = true;
+        }
     }
     if run.control.cancel.is_cancelled() && !found {
         return Err(Error::Cancelled);
     }
     let searched = !run.is_over();
-    let answer = dispatch(run, &grid, &top.point, best.1, top.bound)?;
+    let answer = dispatch(run, &grid, &top.point, best.1, served, top.bound)?;
     let answer = Answer { bound: proved(run, &lagrangian, &top.point, top.bound, &answer), ..answer };
     let h = run.problem.horizon().step_h();
     let prices = top.point.it.chunks(grid.periods.max(1)).map(|of| of.iter().map(|price| price / h).collect());
     Ok(Some(Made { answer, prices: Some(prices.collect()), found: found || searched }))
+}
+
+/// Stages of ruin and recreate, services dispatched anew before each; trials of all together, for each job and at most.
+const STAGES: usize = 4;
+const TRIALS_PER_JOB: usize = 400;
+const MOST_TRIALS: usize = 200_000;
+/// More jobs than this are not ruined and recreated: tracking alone is near enough.
+const MOST_JOBS: usize = 5000;
+
+/// Inferences by service, region, point and period.
+type Services = Vec<Vec<Vec<Vec<f64>>>>;
+
+/// Better schedules by ruin and recreate.
+fn polish(
+    run: &mut Run<'_>,
+    lagrangian: &Lagrangian<'_>,
+    top: &super::ascent::Top,
+    start: fleet::Found,
+    services: &mut Option<Services>,
+) -> Result<fleet::Found> {
+    let (pool, grid) = (lagrangian.pool, lagrangian.grid);
+    let mut best = start;
+    if pool.jobs > MOST_JOBS {
+        return Ok(best);
+    }
+    let trials = (TRIALS_PER_JOB * pool.jobs).min(MOST_TRIALS) / STAGES;
+    for stage in 0..STAGES {
+        let value = best.estimate;
+        if run.is_over() || value - top.bound <= run.settings.gap * value.abs().max(1.0) || !run.has_time_for_dispatch()
+        {
+            break;
+        }
+        let schedules = pool.in_order(best.schedules.clone());
+        let answer = exact::dispatch_strictly(run, &schedules)?;
+        let served = grid.served(run.problem, &answer.decision.services);
+        *services = Some(answer.decision.services);
+        let seed = u64::from(run.settings.seed) + stage as u64;
+        let mut ruin = super::ruin::Ruin::new(lagrangian, &top.point, best.schedules.clone(), served, seed);
+        let (watch, gap, bound) = (run.watch.clone(), run.settings.gap, top.bound);
+        let mut told = f64::INFINITY;
+        let over = &*run;
+        let (estimate, schedules) = ruin.search(trials, &mut |known| {
+            if known < told - 1e-6 * known.abs() {
+                told = known;
+                watch.tell(Some(known), None, 0);
+            }
+            !over.is_over() && known - bound > 0.9 * gap * known.abs().max(1.0)
+        });
+        if estimate >= best.estimate - 0.02 * (best.estimate - bound) && stage > 0 {
+            if estimate < best.estimate {
+                best = fleet::Found { schedules, estimate };
+            }
+            break;
+        }
+        best = fleet::Found { schedules, estimate };
+    }
+    Ok(best)
 }
 
 /// The cheapest plan at hand, its cost without a solver.
@@ -77,12 +148,23 @@ fn point(run: &Run<'_>, grid: &Grid, warm: &Warm) -> Option<Point> {
     Some(point)
 }
 
-/// Energy for the schedules: by a solver where there is time.
-fn dispatch(run: &mut Run<'_>, grid: &Grid, point: &Point, schedules: Vec<Schedule>, bound: f64) -> Result<Answer> {
+/// Energy for the schedules: by a solver where there is time, else with services as they were when the schedules were made
+/// for them.
+fn dispatch(
+    run: &mut Run<'_>,
+    grid: &Grid,
+    point: &Point,
+    schedules: Vec<Schedule>,
+    services: Option<Services>,
+    bound: f64,
+) -> Result<Answer> {
     if run.has_time_for_dispatch() {
         return Ok(Answer { bound, ..exact::dispatch_strictly(run, &schedules)? });
     }
-    let decision = fleet::decide(run, grid, point, schedules);
+    let decision = match services {
+        Some(services) => quick::with_services(run, grid, point, services, schedules),
+        None => fleet::decide(run, grid, point, schedules),
+    };
     let objective = assemble::plan(run, &decision).objective_gbp;
     Ok(Answer { decision, objective, bound, broken: Broken::new() })
 }

@@ -4,6 +4,7 @@ mod ascent;
 mod assemble;
 mod bound;
 mod choice;
+mod columns;
 mod deadline;
 mod decode;
 mod dual;
@@ -15,6 +16,7 @@ pub(crate) mod greedy;
 mod many;
 mod quick;
 mod reduce;
+mod ruin;
 mod strict;
 mod track;
 mod watch;
@@ -134,7 +136,7 @@ fn plan(run: &mut Run<'_>, at_hand: &AtHand, warm: Option<&Warm>) -> Result<Made
                 .build()
                 .map_err(|e| Error::Internal { message: format!("cannot start threads: {e}") })?;
             // Threads of this solve alone, gone with it: nothing is left behind that a fork could hang on.
-            if let Some(made) = workers.install(|| many::solve(run, at_hand, warm))? {
+            if let Some(made) = workers.install(|| many::solve(run, at_hand, warm, engine == Engine::Columns))? {
                 let (engine, reason) =
                     if made.found { (name, reason) } else { ("greedy", "no better plan than a simple policy in time") };
                 return Ok(Made { answer: made.answer, engine, reason, exact: false, prices: made.prices });
@@ -222,6 +224,7 @@ impl Run<'_> {
             node_limit: self.settings.node_limit,
             seed: self.settings.seed,
             presolve: true,
+            target: None,
             start: Vec::new(),
         }
     }

@@ -31,10 +31,36 @@ pub(crate) fn decide(
     served: &Served,
     schedules: Vec<Schedule>,
 ) -> Decision {
-    let (regions, periods) = (grid.regions, grid.periods);
     let load: Vec<f64> = jobs_mw.iter().zip(&served.mw).map(|(jobs, served)| jobs + served).collect();
-    let energy = grid.evaluate(point, Wanted::Fixed(&load));
-    let solar = grid.solar_mw(&load, &energy.storage_mw);
+    power(problem, grid, point, &load, grid.menu.inferences(problem, served), schedules)
+}
+
+/// The decision for given schedules and inferences of services.
+pub(crate) fn with_services(
+    run: &Run<'_>,
+    grid: &Grid,
+    point: &Point,
+    services: Vec<Vec<Vec<Vec<f64>>>>,
+    schedules: Vec<Schedule>,
+) -> Decision {
+    let (served_mw, ..) = grid.served(run.problem, &services);
+    let mut mw = load(run.problem, &run.accounts(&schedules));
+    mw.iter_mut().zip(&served_mw).for_each(|(sum, served)| *sum += served);
+    power(run.problem, grid, point, &mw, services, schedules)
+}
+
+/// Batteries and solar for a given IT load, MW by cell.
+fn power(
+    problem: &Problem,
+    grid: &Grid,
+    point: &Point,
+    it_mw: &[f64],
+    services: Vec<Vec<Vec<Vec<f64>>>>,
+    schedules: Vec<Schedule>,
+) -> Decision {
+    let (regions, periods) = (grid.regions, grid.periods);
+    let energy = grid.evaluate(point, Wanted::Fixed(it_mw));
+    let solar = grid.solar_mw(it_mw, &energy.storage_mw);
     let storage = problem.batteries().iter().enumerate().map(|(b, battery)| {
         let r = problem.regions().iter().position(|region| region.id == battery.region).unwrap_or(0);
         let range = r * periods..(r + 1) * periods;
@@ -44,7 +70,7 @@ pub(crate) fn decide(
     });
     Decision {
         storage: storage.collect(),
-        services: grid.menu.inferences(problem, served),
+        services,
         solar: (0..regions).map(|r| solar[r * periods..(r + 1) * periods].to_vec()).collect(),
         inferences: vec![None; schedules.len()],
         schedules,

@@ -82,7 +82,8 @@ impl<'a> Track<'a> {
         for cell in 0..self.weight.len() {
             self.weight[cell] = self.strength * self.typical / self.mean_mw;
         }
-        self.serve();
+        // Services come first: jobs make room for them where they can.
+        self.serve(0.0);
         let mut price = vec![0.0; self.weight.len()];
         let blocks = self.order.len().div_ceil(self.block);
         let order = std::mem::take(&mut self.order);
@@ -101,7 +102,7 @@ impl<'a> Track<'a> {
             self.choose(block, &price);
         }
         self.order = order;
-        self.serve();
+        self.serve(self.lagrangian.grid.overload);
         self.answer();
         self.strength *= self.pull.growth;
         true
@@ -151,14 +152,15 @@ impl<'a> Track<'a> {
         }
     }
 
-    fn serve(&mut self) {
+    /// Services take what is best for them; `overload` is what they think a MW beyond the capacity costs.
+    fn serve(&mut self, overload: f64) {
         let rising = Rising {
             it: &self.point.it,
             weight: &self.weight,
             near_mw: &self.near_mw,
             other_mw: &self.jobs_mw,
             capacity_mw: &self.capacity_mw,
-            overload: self.lagrangian.grid.overload,
+            overload,
         };
         self.served = self.lagrangian.grid.menu.settle(&rising, &self.millions);
     }

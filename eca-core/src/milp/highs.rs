@@ -176,6 +176,9 @@ fn configure(highs: &Instance, milp: &Milp, options: &MilpOptions, tolerance: f6
     if let Some(limit) = options.node_limit {
         highs.option("mip_max_nodes", c_int::try_from(limit).unwrap_or(c_int::MAX), Highs_setIntOptionValue)?;
     }
+    if let Some(target) = options.target.filter(|_| milp.integers() > 0) {
+        highs.option("objective_target", target, Highs_setDoubleOptionValue)?;
+    }
     if milp.integers() == 0 {
         highs.option("primal_feasibility_tolerance", tolerance, Highs_setDoubleOptionValue)?;
     }

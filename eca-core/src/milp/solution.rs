@@ -14,6 +14,8 @@ pub struct MilpOptions {
     pub seed: u32,
     /// Whether the model may be simplified first.
     pub presolve: bool,
+    /// A cost that is good enough: the search stops at a point that costs no more. None: only the gap counts.
+    pub target: Option<f64>,
     /// Values of some columns to start from, as place and value.
     pub start: Vec<(usize, f64)>,
 }
@@ -22,7 +24,15 @@ impl MilpOptions {
     /// Solve to the end: gap 0, no limits.
     #[must_use]
     pub fn exact() -> Self {
-        Self { gap: 0.0, time_limit_s: None, node_limit: None, seed: 0, presolve: true, start: Vec::new() }
+        Self {
+            gap: 0.0,
+            time_limit_s: None,
+            node_limit: None,
+            seed: 0,
+            presolve: true,
+            target: None,
+            start: Vec::new(),
+        }
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) enum JobColumns {
     Runs { job: usize, copy: u32, runs: Vec<(usize, usize, usize, Col)>, inferences: Vec<(usize, Col)> },
     /// Shares of one fluid copy: `(region, period, point, column)`.
     Shares { job: usize, copy: u32, shares: Vec<(usize, usize, usize, Col)> },
+    /// Jobs of a group that take each of its schedules.
+    Chosen(Vec<Col>),
 }
 
 /// Columns of one service.

@@ -1,6 +1,6 @@
 //! What every rule reads.
 
-use super::Ladder;
+use super::{Choice, Ladder};
 use crate::Problem;
 use crate::schedule::{Account, Shape};
 use std::collections::BTreeSet;
@@ -25,6 +25,8 @@ pub(crate) enum JobLoad<'a> {
     Planned,
     /// Given: the accounts of every job and copy.
     Given(&'a [Account]),
+    /// Decided by the model among given schedules.
+    Chosen(&'a Choice),
 }
 
 /// What every rule reads.

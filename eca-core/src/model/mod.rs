@@ -19,6 +19,7 @@ pub(crate) use carbon::windows;
 pub(crate) use draft::{CapColumn, Draft, JobColumns, ServiceColumns, StorageColumns};
 pub(crate) use frame::{Frame, JobLoad, Lazy};
 pub(crate) use grid::import_limit_mw;
+pub(crate) use jobs::{Choice, Group, Offer};
 pub(crate) use ladder::Ladder;
 pub(crate) use service::in_time;
 

@@ -57,6 +57,10 @@ pub(super) fn windows(problem: &Problem, ladder: &Ladder) -> Vec<Window> {
 }
 
 impl Window {
+    pub(super) fn counts_inferences(&self) -> bool {
+        self.metric == CapMetric::GPerInference
+    }
+
     fn cells(&self, periods: usize) -> impl Iterator<Item = (usize, usize, usize, f64)> + '_ {
         self.kg_per_mw
             .iter()
@@ -122,11 +126,11 @@ impl Effect {
 
 /// GBP earned by a million inferences, by cell; empty where no cap counts them.
 pub(super) fn millions(windows: &[Window], prices: &[f64], regions: usize, periods: usize) -> Vec<f64> {
-    if windows.iter().all(|window| window.metric != CapMetric::GPerInference) {
+    if !windows.iter().any(Window::counts_inferences) {
         return Vec::new();
     }
     let mut value = vec![0.0; regions * periods];
-    for (window, price) in windows.iter().zip(prices).filter(|(w, _)| w.metric == CapMetric::GPerInference) {
+    for (window, price) in windows.iter().zip(prices).filter(|(window, _)| window.counts_inferences()) {
         for (.., cell, _) in window.cells(periods) {
             value[cell] += price * window.limit * KG_PER_MILLION_G;
         }

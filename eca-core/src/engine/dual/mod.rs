@@ -129,6 +129,11 @@ impl Grid {
         point
     }
 
+    /// Whether some cap counts inferences.
+    pub(crate) fn counts_inferences(&self) -> bool {
+        self.windows.iter().any(Window::counts_inferences)
+    }
+
     /// GBP earned by a million inferences counted in each cell; empty where no cap counts them.
     pub(crate) fn millions(&self, point: &Point) -> Vec<f64> {
         caps::millions(&self.windows, &point.cap, self.regions, self.periods)
@@ -173,6 +178,17 @@ impl Grid {
     /// Capacity of each cell, MW.
     pub(crate) fn capacity_mw(&self) -> Vec<f64> {
         self.sides.iter().flat_map(|side| side.cells.iter().map(|cell| cell.capacity_mw)).collect()
+    }
+
+    /// MW at the node for one MW of IT load, by cell.
+    pub(crate) fn pue(&self) -> Vec<f64> {
+        self.sides.iter().flat_map(|side| side.cells.iter().map(|cell| cell.pue)).collect()
+    }
+
+    /// IT load (MW) and inferences (millions) by cell of services served as a decision says, and what routing and
+    /// shedding cost, GBP.
+    pub(crate) fn served(&self, problem: &Problem, services: &[Vec<Vec<Vec<f64>>>]) -> (Vec<f64>, f64, Vec<f64>) {
+        self.menu.given(problem, services, self.regions * self.periods)
     }
 
     /// The demand charge of each region, GBP/MW.

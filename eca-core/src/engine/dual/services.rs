@@ -126,6 +126,31 @@ impl Menu {
         .collect()
     }
 
+    /// Load, cost and inferences of services as a decision serves them.
+    pub(super) fn given(
+        &self,
+        problem: &Problem,
+        services: &[Vec<Vec<Vec<f64>>>],
+        cells: usize,
+    ) -> (Vec<f64>, f64, Vec<f64>) {
+        let (mut mw, mut gbp, mut millions) = (vec![0.0; cells], 0.0, vec![0.0; cells]);
+        for ((guest, table), service) in self.guests.iter().zip(services).zip(problem.services()) {
+            let mut left = guest.demand.clone();
+            for dish in &guest.dishes {
+                for (t, inferences) in table[dish.region][dish.point].iter().enumerate().take(self.periods) {
+                    let served = inferences_to_millions(*inferences);
+                    let cell = dish.region * self.periods + t;
+                    mw[cell] += dish.mw * served;
+                    millions[cell] += served;
+                    gbp += dish.routing * served;
+                    left[t] -= served;
+                }
+            }
+            gbp += service.shed_penalty_gbp_per_million * left.iter().map(|left| left.max(0.0)).sum::<f64>();
+        }
+        (mw, gbp, millions)
+    }
+
     /// Millions of inferences by cell.
     pub(crate) fn millions(&self, served: &Served, cells: usize) -> Vec<f64> {
         let mut sum = vec![0.0; cells];

@@ -178,6 +178,8 @@ impl<'a> Elastic<'a> {
                     let late = shares.iter().filter(|&&(_, t, ..)| t >= self.ends[*job]);
                     all.extend(late.map(|&(.., col)| (*job, col, 1)));
                 }
+                // Schedules made elsewhere are within their deadlines.
+                JobColumns::Chosen(_) => {}
             }
         }
         all

@@ -4,8 +4,11 @@
 //! - `shares`: divisible jobs: any share of each point;
 //! - `runs`: everything else: which point each copy works at in each region and period.
 //!
+//! - `chosen`: schedules found elsewhere, of which each job takes one.
+//!
 //! With the load given (a re-dispatch), nothing is decided here.
 
+mod chosen;
 mod given;
 mod runs;
 mod shares;
@@ -16,12 +19,18 @@ use crate::milp::{Col, Tag};
 use crate::schedule::Shape;
 use crate::unit::inferences_to_millions;
 
+pub(crate) use chosen::{Choice, Group, Offer};
+
 pub(super) struct Jobs;
 
 impl Rule for Jobs {
     fn columns(&self, frame: &Frame<'_>, draft: &mut Draft) {
         if let JobLoad::Given(accounts) = frame.load {
             given::add(frame, draft, accounts);
+            return;
+        }
+        if let JobLoad::Chosen(choice) = frame.load {
+            chosen::columns(frame, draft, choice);
             return;
         }
         for shape in frame.shapes {
