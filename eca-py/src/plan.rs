@@ -27,4 +27,14 @@ impl Plan {
     fn check(&self, py: Python<'_>, problem: &Problem) -> PyResult<String> {
         guard(py, || py.detach(|| json(&self.inner.check(&problem.inner))))
     }
+
+    /// JSON of what binds in the plan and what it is worth, and the same in words.
+    fn explain(&self, py: Python<'_>, problem: &Problem) -> PyResult<(String, String)> {
+        guard(py, || {
+            py.detach(|| {
+                let found = self.inner.explain(&problem.inner)?;
+                Ok((found.to_json()?, found.to_string()))
+            })
+        })
+    }
 }

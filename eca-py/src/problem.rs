@@ -36,6 +36,23 @@ impl Problem {
         guard(py, || json(self.inner.warnings()))
     }
 
+    /// JSON of the limits that cannot be kept together and what would mend it; none where a plan keeps them all.
+    fn conflict(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        guard(py, || py.detach(|| self.inner.conflict()?.as_ref().map(json).transpose()))
+    }
+
+    /// The problem with the changes of a repair, given as JSON.
+    fn repaired(&self, py: Python<'_>, repair: &str) -> PyResult<Self> {
+        let inner = guard(py, || {
+            py.detach(|| {
+                let repair: eca_core::explain::Repair = serde_json::from_str(repair)
+                    .map_err(|e| eca_core::Error::Document { path: "repair".into(), message: e.to_string() })?;
+                repair.apply(&self.inner)
+            })
+        })?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
     /// Plans the problem: the plan, and the JSON of how it was found.
     #[pyo3(signature = (*, engine, solver, gap, time_limit_s, node_limit, seed, references, progress))]
     #[allow(clippy::too_many_arguments)]

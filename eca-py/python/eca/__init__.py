@@ -44,6 +44,7 @@ from ._errors import (
     EcaUnsupportedError,
     EcaValueError,
 )
+from ._explain import Conflict, Explanation
 from ._parts import (
     Battery,
     CarbonCap,
@@ -78,6 +79,7 @@ __all__ = [
     "BrokenLimit",
     "CarbonCap",
     "Check",
+    "Conflict",
     "Controller",
     "EcaCancelled",
     "EcaCannotFitError",
@@ -98,6 +100,7 @@ __all__ = [
     "EcaUnknownError",
     "EcaUnsupportedError",
     "EcaValueError",
+    "Explanation",
     "Finding",
     "Horizon",
     "Job",

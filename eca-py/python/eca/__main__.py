@@ -16,7 +16,7 @@ from ._problem import Problem
 
 GOOD, BAD, UNUSABLE = 0, 1, 2
 #: Verbs of later versions.
-LATER = ("explain", "offers", "settle", "report", "message", "audit")
+LATER = ("offers", "settle", "report", "message", "audit")
 #: Errors of readable input for which there is no plan.
 NO_PLAN = (EcaInfeasibleError, EcaCannotFitError, EcaCancelled, EcaSolverError, EcaInternalError)
 
@@ -91,6 +91,10 @@ def parser() -> Parser:
     check = verbs.add_parser("check", parents=[every], help="recompute and judge a plan")
     check.add_argument("problem", metavar="PROBLEM")
     check.add_argument("plan", metavar="PLAN")
+
+    explain = verbs.add_parser("explain", parents=[every], help="what binds, what it is worth, cheapest repair")
+    explain.add_argument("problem", metavar="PROBLEM")
+    explain.add_argument("plan", metavar="PLAN", nargs="?", help="made anew where none is given")
     return top
 
 
@@ -133,7 +137,26 @@ def run_check(options: argparse.Namespace, say: Callable[[str], None]) -> dict[s
     }
 
 
-VERBS = {"demo": demo, "plan": run_plan, "check": run_check}
+def run_explain(options: argparse.Namespace, say: Callable[[str], None]) -> dict[str, Any]:
+    """``explain PROBLEM [PLAN]``."""
+    problem = Problem.read(options.problem)
+    plan = Plan.read(options.plan) if options.plan else problem.solve(references=False)
+    found = plan.explain(problem)
+    say(str(found))
+    # Whether a promise had to be broken, and what would keep it.
+    conflict = problem.conflict() if plan.broken_limits else None
+    for broken in plan.broken_limits:
+        say(f"broken: {broken}")
+    if conflict is not None:
+        say(f"conflict: {conflict}")
+    return {
+        "passed": not plan.broken_limits,
+        "explanation": found.to_dict(),
+        "conflict": None if conflict is None else conflict.to_dict(),
+    }
+
+
+VERBS = {"demo": demo, "plan": run_plan, "check": run_check, "explain": run_explain}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

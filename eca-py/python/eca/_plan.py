@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _eca
 from ._errors import EcaCheckError, EcaMismatchError
+from ._explain import Explanation
 
 if TYPE_CHECKING:
     from ._problem import Problem
@@ -293,6 +294,15 @@ class Plan:
         """
         found = json.loads(self._core.check(self._need_problem("check", problem)._core))
         return Check(tuple(Finding(**each) for each in found["findings"]), Totals(**found["totals"]))
+
+    def explain(self, problem: Problem | None = None) -> Explanation:
+        """What binds in the plan, what one unit more of each limit is worth, and what each job costs.
+
+        Without ``problem`` it is explained with the one it was made for.
+        """
+        whole = self._need_problem("explain", problem)
+        document, text = self._core.explain(whole._core)
+        return Explanation(json.loads(document), text, whole)
 
     # ---- tables and charts ------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from . import _eca
 from ._errors import EcaDocumentError, EcaTimeError, bad_value
+from ._explain import Conflict
 from ._keywords import checked
 from ._parts import (
     Battery,
@@ -187,6 +188,11 @@ class Problem:
     def warnings(self) -> tuple[Warning, ...]:
         """Values that are allowed but look wrong, such as kW where MW is meant."""
         return tuple(Warning(**each) for each in json.loads(self._core.warnings()))
+
+    def conflict(self) -> Conflict | None:
+        """Which limits cannot be kept together, and what would mend it; None where a plan that keeps them all was found."""
+        found = self._core.conflict()
+        return None if found is None else Conflict(json.loads(found), self)
 
     @property
     def horizon(self) -> Horizon:

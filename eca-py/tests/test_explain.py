@@ -1,0 +1,70 @@
+"""What limits are worth and what would mend a conflict, from Python and from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import eca
+from eca.__main__ import main
+
+
+def problem(cap_kg: float = 1000.0) -> eca.Problem:
+    return eca.Problem(
+        horizon=eca.Horizon(start="2026-03-02T00:00:00Z", step_min=60, periods=2),
+        regions=[
+            eca.Region(
+                "london",
+                it_capacity_mw=2,
+                import_limit_mw=9,
+                import_price_gbp_per_mwh=[50.0, 70.0],
+                carbon_g_per_kwh=[100.0, 100.0],
+            )
+        ],
+        jobs=[eca.Job("embed", inferences=4e6, points=[eca.JobPoint(power_mw=2, inferences_per_h=4e6)])],
+        carbon_caps=[eca.CarbonCap("day", metric="kg", limit=cap_kg, kind="strict")],
+    )
+
+
+def test_a_plan_explains_itself() -> None:
+    found = problem().solve().explain()
+    assert found["format"] == "eca-explanation/1"
+    assert found["regions"][0]["it_energy_gbp_per_mwh"][0] == 50.0
+    assert found["jobs"][0]["saved_without_gbp"] == 100.0
+    assert "`embed` 100.00 GBP" in str(found)
+    assert json.loads(found.to_json()) == found.to_dict()
+    assert "limits bind" in repr(found) and found._repr_html_().startswith("<table>")
+
+
+def test_prices_are_a_tidy_table() -> None:
+    pytest.importorskip("pandas")
+    frame = problem().solve().explain().to_frame()
+    assert list(frame["region"]) == ["london", "london"]
+    assert frame["site_energy_gbp_per_mwh"][0] == 50.0
+
+
+def test_a_conflict_has_a_repair() -> None:
+    assert problem().conflict() is None
+    conflict = problem(150.0).conflict()
+    assert conflict is not None and conflict["proved"]
+    assert str(conflict) == (
+        "carbon cap `day` cannot be kept; what would mend it: 50 kg more for carbon cap `day`"
+    )
+    assert "50 kg more" in conflict._repr_html_() and "1 limits" in repr(conflict)
+    mended = conflict.repaired()
+    assert mended.carbon_caps[0].limit == 200.0
+    assert not mended.solve().broken_limits
+
+
+def test_the_command_line_explains(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text(problem().to_json())
+    bad.write_text(problem(150.0).to_json())
+    assert main(["explain", str(good)]) == 0
+    assert "without a job" in capsys.readouterr().out
+    assert main(["explain", str(bad), "--json"]) == 1
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["conflict"]["repairs"][0]["changes"][0]["to"] == 200.0
+    assert printed["explanation"]["carbon_caps"][0]["windows"][0]["excess_kg"] == 50.0
