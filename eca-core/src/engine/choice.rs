@@ -5,6 +5,10 @@ use crate::{Engine, Problem, Settings};
 
 /// Whole columns of the compact MILP up to which it is the engine: about a second.
 const SMALL: usize = 600;
+/// The same where the optimum itself is asked for, which only the MILP proves.
+const PROVABLE: usize = 30_000;
+/// A gap below this asks for the optimum.
+const OPTIMUM: f64 = 1e-6;
 /// Less time than this is not spent on a MILP that may find nothing in it, s.
 const SHORT_S: f64 = 1.0;
 /// Jobs, identical ones counted once, up to which schedules are also chosen by a MILP over columns.
@@ -26,6 +30,9 @@ fn auto(problem: &Problem, settings: &Settings) -> (Engine, &'static str) {
     let hurried = settings.time_limit_s.is_some_and(|limit| limit < SHORT_S);
     if binaries <= SMALL && !(hurried && binaries > 0) {
         return (Engine::Exact, "small: one MILP of the whole problem");
+    }
+    if settings.gap < OPTIMUM && settings.time_limit_s.is_none() && binaries <= PROVABLE {
+        return (Engine::Exact, "the optimum is asked for: one MILP of the whole problem");
     }
     if problem.shapes().len() <= COLUMNS {
         return (Engine::Columns, "too many choices for one MILP: schedules chosen among those that prices single out");

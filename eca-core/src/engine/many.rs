@@ -65,6 +65,8 @@ pub(super) fn solve(
 const STAGES: usize = 4;
 const TRIALS_PER_JOB: usize = 400;
 const MOST_TRIALS: usize = 200_000;
+/// Trials times cells at most: each looks at all of them.
+const TRIAL_WORK: usize = 25_000_000;
 /// More jobs than this are not ruined and recreated: tracking alone is near enough.
 const MOST_JOBS: usize = 5000;
 
@@ -84,7 +86,7 @@ fn polish(
     if pool.jobs > MOST_JOBS {
         return Ok(best);
     }
-    let trials = (TRIALS_PER_JOB * pool.jobs).min(MOST_TRIALS) / STAGES;
+    let trials = (TRIALS_PER_JOB * pool.jobs).min(MOST_TRIALS).min(TRIAL_WORK / pool.cells.max(1)) / STAGES;
     for stage in 0..STAGES {
         let value = best.estimate;
         if run.is_over() || value - top.bound <= run.settings.gap * value.abs().max(1.0) || !run.has_time_for_dispatch()
