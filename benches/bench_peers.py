@@ -45,7 +45,6 @@ class Case:
 # Least runs have no compact form that all would write alike; everything else of a plain fleet is there.
 CASES = [
     Case(500, 96, 2, None, ("--plain",)),
-    Case(50, 48, 1, 20.0, ("--plain", "--carbon-cap")),
     Case(200, 48, 1, 20.0, ("--plain", "--carbon-cap")),
     Case(200, 48, 3, 30.0, ("--plain", "--carbon-cap")),
     Case(1000, 96, 3, 30.0, ("--plain", "--carbon-cap")),
