@@ -81,7 +81,8 @@ def engine() -> None:
         if jobs:
             axis.plot(jobs, [max(middle[0], 1e-2) * n / jobs[0] for n in jobs], "--", color="0.6", label="linear")
             axis.legend(fontsize=7)
-        axis.set(xscale="log", yscale="log", title=title, xlabel="jobs")
+            axis.set(xscale="log", yscale="log")
+        axis.set(title=title, xlabel="jobs")
     axes[0, 0].set_ylabel("proved gap")
     axes[1, 0].set(ylabel="proved gap", xlabel="wall s")
     save(figure, table, "engine")
