@@ -172,3 +172,16 @@ fn a_plan_shows_congestion_and_keeps_its_promises() {
     assert!((0.4..0.8).contains(&load.utilisation), "utilisation {}", load.utilisation);
     assert!(load.undone_share < 0.1, "undone jobs: {}", load.undone_share);
 }
+
+#[test]
+fn a_simple_policy_keeps_the_rules_of_every_job() {
+    for seed in 1..=5 {
+        let problem = Fleet { every_feature: true, ..Fleet::new(300, 96, 3, seed) }.problem().unwrap();
+        let mut settings = Settings::default();
+        settings.references = false;
+        settings.engine = eca_core::Engine::Greedy;
+        // A plan that breaks a rule is refused by its own check.
+        let plan = problem.solve(&settings).unwrap();
+        assert!(plan.check(&problem).passed());
+    }
+}

@@ -3,7 +3,11 @@
 //! Jobs are placed one after the other, in one run at the fastest points, where capacity is left.
 
 use crate::Problem;
-use crate::schedule::{Schedule, Shape};
+use crate::schedule::{Pricer, Prices, Schedule, Scratch, Shape, is_valid};
+
+/// A policy keeps capacity where it can, and does the work whatever it costs: prices above any real one.
+const OVERLOAD_GBP: f64 = 1e6;
+const UNDONE_GBP: f64 = 1e9;
 
 /// How a job's start is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,14 +92,25 @@ impl Site {
         }
         let mut schedule = Schedule::idle();
         let best = self.best(shape, policy, true).or_else(|| self.best(shape, policy, false));
-        let best = best.or_else(|| Self::scattered(shape));
-        if let Some(best) = best {
-            for (t, l) in best.points {
-                self.free_mw[best.region][t] -= shape.power_mw[l];
-                schedule.push(t, best.region, l);
-            }
+        if let Some(best) = best.or_else(|| Self::scattered(shape)) {
+            best.points.into_iter().for_each(|(t, l)| schedule.push(t, best.region, l));
         }
+        if !is_valid(shape, &schedule) {
+            schedule = self.by_the_rules(shape, periods).unwrap_or(schedule);
+        }
+        self.take(shape, &schedule);
         schedule
+    }
+
+    /// The cheapest of all schedules that the job's rules allow, most of its work done: for jobs that need more than one
+    /// run, whose rules on runs, pauses and moves a policy does not know.
+    fn by_the_rules(&self, shape: &Shape, periods: usize) -> Option<Schedule> {
+        let flat = |table: &[Vec<f64>]| table.concat();
+        let (mw, room) = (flat(&self.price), flat(&self.free_mw));
+        let prices =
+            Prices { periods, mw: &mw, millions: &[], square: &[], room: &room, overload: OVERLOAD_GBP, own: 1.0 };
+        let found = Pricer::new(shape).cheapest(shape, UNDONE_GBP, &prices, &mut Scratch::default())?;
+        Some(found.schedule)
     }
 
     /// The best single run; one that the deadline cuts off only where the deadline has a price and nothing else fits.
