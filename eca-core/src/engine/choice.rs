@@ -40,6 +40,11 @@ fn auto(problem: &Problem, settings: &Settings) -> (Engine, &'static str) {
     (Engine::Fleet, "many jobs: prices, then each job near what regions supply")
 }
 
+/// Whether one MILP of the whole problem is quick.
+pub(super) fn is_small(problem: &Problem) -> bool {
+    problem.shapes().iter().map(binaries).sum::<usize>() <= SMALL
+}
+
 /// Whole columns that one job has in the compact MILP.
 fn binaries(shape: &Shape) -> usize {
     if shape.divisible {

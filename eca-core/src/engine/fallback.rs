@@ -2,9 +2,9 @@
 
 use super::dual::Grid;
 use super::{Answer, Run, assemble, exact, quick};
-use crate::Result;
 use crate::plan::{References, Totals};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, is_valid};
+use crate::{Error, Problem, Result};
 
 /// Schedules that need no search.
 pub(super) struct AtHand {
@@ -25,6 +25,16 @@ const SIMPLE: &str = "the better of two simple policies, energy dispatched as we
 const SHIFTED: &str = "no plan in time: the last plan goes on, energy dispatched as well as can be";
 
 impl AtHand {
+    /// Refuses a problem with a job whose own rules leave it no schedule at all.
+    pub(super) fn refuse_impossible(&self, problem: &Problem) -> Result<()> {
+        let shapes = problem.shapes();
+        let mut copies = shapes.iter().flat_map(|shape| std::iter::repeat_n(shape, shape.count as usize));
+        let stuck = copies.by_ref().zip(&self.cheapest).find(|(shape, schedule)| !is_valid(shape, schedule));
+        let Some((shape, _)) = stuck else { return Ok(()) };
+        let id = &problem.jobs()[shape.job].id;
+        Err(Error::Infeasible { rules: vec![format!("job `{id}`: no schedule keeps the rules of its state")] })
+    }
+
     /// The best of them; without time for a solver, energy is dispatched by rule.
     pub(super) fn best(&self, run: &mut Run<'_>, asked: bool) -> Result<Chosen> {
         let simple = if asked { "as asked: the better of two simple policies" } else { SIMPLE };

@@ -6,10 +6,10 @@ use super::columns::{self, Met};
 use super::dual::{Grid, Point};
 use super::fallback::AtHand;
 use super::reduce::Pool;
-use super::{Answer, Broken, Run, assemble, exact, fleet, quick};
+use super::{Answer, Broken, Run, assemble, choice, exact, fleet, quick, strict};
 use crate::plan::Plan;
 use crate::schedule::Schedule;
-use crate::{Error, Result, Warm};
+use crate::{CapKind, Error, Result, Warm};
 
 /// The plan, and the prices that its bound is made of.
 pub(super) struct Made {
@@ -56,6 +56,7 @@ pub(super) fn solve(
     let searched = !run.is_over();
     let answer = dispatch(run, &grid, &top.point, best.1, served, top.bound)?;
     let answer = Answer { bound: proved(run, &lagrangian, &top.point, top.bound, &answer), ..answer };
+    let answer = closed(run, answer)?;
     let h = run.problem.horizon().step_h();
     let prices = top.point.it.chunks(grid.periods.max(1)).map(|of| of.iter().map(|price| price / h).collect());
     Ok(Some(Made { answer, prices: Some(prices.collect()), found: found || searched }))
@@ -169,6 +170,29 @@ fn dispatch(
     };
     let objective = assemble::plan(run, &decision).objective_gbp;
     Ok(Answer { decision, objective, bound, broken: Broken::new() })
+}
+
+/// What prices leave open where choices are few: one MILP of the whole problem goes on from the answer. It also keeps the
+/// order of strict caps, which a price does not. Without nodes it is left out.
+fn closed(run: &mut Run<'_>, answer: Answer) -> Result<Answer> {
+    let strict = run.problem.carbon_caps().iter().any(|cap| cap.kind == CapKind::Strict);
+    let open = answer.objective - answer.bound > run.settings.gap * answer.objective.abs().max(1.0);
+    let may = choice::is_small(run.problem) && run.settings.node_limit != Some(0) && run.has_time_for_dispatch();
+    if !may || run.control.cancel.is_cancelled() || !(open || strict) {
+        return Ok(answer);
+    }
+    let start = answer.decision.schedules.clone();
+    let found = match strict::solve(run, &mut |run, edit| exact::plan(run, &start, edit)) {
+        Err(Error::Cancelled) => None,
+        other => other?,
+    };
+    // Stopped on the way, it may have come no further in the order of strict caps.
+    let better = |found: &Answer| if strict { !run.is_over() } else { found.objective <= answer.objective };
+    Ok(match found {
+        Some(found) if better(&found) => Answer { bound: found.bound.max(answer.bound), ..found },
+        Some(found) => Answer { bound: found.bound.max(answer.bound), ..answer },
+        None => answer,
+    })
 }
 
 /// What the prices prove of the order in which strict caps are kept (docs/model.md). A plan that breaks no promise shows

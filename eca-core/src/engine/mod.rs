@@ -84,6 +84,7 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control, w
         cheapest: greedy::schedules(problem, Policy::Cheapest),
         shifted: warm.map(|warm| warm.schedules(problem)),
     };
+    at_hand.refuse_impossible(problem)?;
     let made = plan(&mut run, &at_hand, warm)?;
     let mut plan = assemble::plan(&run, &made.answer.decision);
     // A solver that was stopped at once has proved nothing.
