@@ -192,6 +192,7 @@ impl Search<'_> {
         let options = MilpOptions {
             // Nothing is proved here: the bound comes from the prices.
             gap: 0.2 * run.settings.gap,
+            time_limit_s: run.left_for_search_s(),
             node_limit: Some(run.settings.node_limit.unwrap_or(NODES)),
             target: Some(self.bound + 0.9 * enough - other_gbp),
             start,

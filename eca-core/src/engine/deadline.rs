@@ -26,6 +26,11 @@ impl Deadline {
         self.budget_s.map(|budget| (budget - self.elapsed_s()).max(0.0))
     }
 
+    /// The whole budget, s; none without one.
+    pub(crate) fn budget_s(&self) -> Option<f64> {
+        self.budget_s
+    }
+
     /// Whether the budget is used up.
     pub(crate) fn is_over(&self) -> bool {
         self.left_s().is_some_and(|left| left <= 0.0)

@@ -55,10 +55,10 @@ impl AtHand {
         Ok(best)
     }
 
-    /// What simple policies cost; without jobs they are the plan itself.
-    pub(super) fn references(&self, run: &mut Run<'_>, planned: &Totals) -> Result<References> {
+    /// What simple policies cost; none without jobs.
+    pub(super) fn references(&self, run: &mut Run<'_>) -> Result<Option<References>> {
         if self.at_once.is_empty() {
-            return Ok(References { run_at_once: *planned, cheapest_start: *planned });
+            return Ok(None);
         }
         let mut totals = |schedules: &[Schedule]| -> Result<Totals> {
             let decision = if run.has_time_for_dispatch() {
@@ -68,7 +68,7 @@ impl AtHand {
             };
             Ok(assemble::plan(run, &decision).totals)
         };
-        Ok(References { run_at_once: totals(&self.at_once)?, cheapest_start: totals(&self.cheapest)? })
+        Ok(Some(References { run_at_once: totals(&self.at_once)?, cheapest_start: totals(&self.cheapest)? }))
     }
 }
 

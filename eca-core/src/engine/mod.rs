@@ -23,7 +23,7 @@ mod watch;
 
 use crate::milp::{self, MilpOptions};
 use crate::model::Ladder;
-use crate::plan::{Plan, Provenance};
+use crate::plan::{Plan, Provenance, References};
 use crate::schedule::{Account, Schedule};
 use crate::{Control, Engine, Error, Outcome, Problem, Result, Settings, SolveReport, Solved, Warm};
 use assemble::Decision;
@@ -42,6 +42,8 @@ const OPTIMAL_GAP: f64 = 1e-6;
 
 /// Time that a dispatch by the solver takes at most, s for each region and period.
 const DISPATCH_S_PER_CELL: f64 = 4e-4;
+/// Budgets longer than so many dispatches keep time for the last one.
+const KEPT: f64 = 4.0;
 
 /// One solve: what every step of it reads, and the report it writes.
 #[derive(Debug)]
@@ -86,6 +88,8 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control, w
     };
     at_hand.refuse_impossible(problem)?;
     let made = plan(&mut run, &at_hand, warm)?;
+    // First, so that two plans never stand in memory at once.
+    let references = if settings.references { at_hand.references(&mut run)? } else { None };
     let mut plan = assemble::plan(&run, &made.answer.decision);
     // A solver that was stopped at once has proved nothing.
     let bound = made.answer.bound.max(run.crude_bound());
@@ -94,7 +98,9 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control, w
     plan.engine_reason = made.reason.into();
     grade(&mut plan, objective, bound, settings.gap);
     if settings.references {
-        plan.references = Some(at_hand.references(&mut run, &plan.totals)?);
+        // Without jobs the plan is its own reference.
+        let same = References { run_at_once: plan.totals, cheapest_start: plan.totals };
+        plan.references = Some(references.unwrap_or(same));
     }
     plan.provenance = provenance(settings, solver, &solver_version);
     run.report.engine.clone_from(&plan.engine);
@@ -232,15 +238,27 @@ impl Run<'_> {
 
     /// Whether to stop: time is up, or the caller said so.
     pub(crate) fn is_over(&self) -> bool {
-        self.deadline.is_over() || self.control.cancel.is_cancelled()
+        self.left_for_search_s().is_some_and(|left| left <= 0.0) || self.control.cancel.is_cancelled()
     }
 
-    /// Whether energy may still be dispatched by a solver within the budget: about a tenth of a millisecond for each
-    /// region and period, more where batteries and services make it harder.
+    /// Seconds left to look for schedules: what a last dispatch by the solver takes is kept back where the budget is much
+    /// longer than that.
+    pub(crate) fn left_for_search_s(&self) -> Option<f64> {
+        let dispatch = self.dispatch_s();
+        let kept = self.deadline.budget_s().filter(|budget| *budget > KEPT * dispatch).map_or(0.0, |_| dispatch);
+        self.deadline.left_s().map(|left| (left - kept).max(0.0))
+    }
+
+    /// Whether energy may still be dispatched by a solver within the budget.
     pub(crate) fn has_time_for_dispatch(&self) -> bool {
+        self.deadline.left_s().is_none_or(|left| left > 0.8 * self.dispatch_s())
+    }
+
+    /// Time that a dispatch by the solver takes at most, s.
+    fn dispatch_s(&self) -> f64 {
         #[allow(clippy::cast_precision_loss)]
         let cells = (self.problem.regions().len() * self.problem.horizon().periods) as f64;
-        self.deadline.left_s().is_none_or(|left| left > DISPATCH_S_PER_CELL * cells)
+        DISPATCH_S_PER_CELL * cells
     }
 
     /// The accounts of given schedules, one for each job and copy.
