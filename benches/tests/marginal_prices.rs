@@ -27,13 +27,16 @@ fn size(seed: u64) -> Size {
     }
 }
 
+/// Moves one number of the document by so much.
+type Apply = Box<dyn Fn(&mut ProblemDocument, f64)>;
+
 /// One number of the document, how far it is moved, and what the cost is said to change by for each unit.
 struct Move {
     kind: &'static str,
     slope: f64,
     step: f64,
     bends: bool,
-    apply: Box<dyn Fn(&mut ProblemDocument, f64)>,
+    apply: Apply,
 }
 
 fn one(kind: &'static str, slope: f64, apply: impl Fn(&mut ProblemDocument, f64) + 'static) -> Move {
