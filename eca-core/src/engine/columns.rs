@@ -2,11 +2,11 @@
 //! tracking has found and those that are cheapest at prices near the best ones. With many jobs a part of them chooses
 //! while the others stay, part after part.
 
-use super::Run;
 use super::ascent::Top;
 use super::bound::Lagrangian;
 use super::fleet::Found;
 use super::watch::Heard;
+use super::{Run, decode};
 use crate::milp::{MilpOptions, MilpStatus};
 use crate::model::{self, Choice, Frame, Group, JobColumns, JobLoad, Lazy, Offer};
 use crate::schedule::{Prices, Schedule, Scratch};
@@ -210,6 +210,7 @@ impl Search<'_> {
             return Ok(false);
         }
         self.best.estimate = estimate;
+        self.best.services = Some(decode::services(problem, &draft, &values));
         for (&c, columns) in chosen.iter().zip(&draft.jobs) {
             let JobColumns::Chosen(columns) = columns else { continue };
             self.take(c, &columns.iter().map(|column| values[column.index()]).collect::<Vec<f64>>());

@@ -3,6 +3,7 @@
 use crate::Problem;
 use crate::model::{Draft, JobColumns};
 use crate::schedule::{Schedule, Shares};
+use crate::unit::millions_to_inferences;
 
 /// The schedule of every job and copy, in document order.
 pub(crate) fn schedules(problem: &Problem, draft: &Draft, values: &[f64]) -> Vec<Schedule> {
@@ -42,6 +43,19 @@ pub(crate) fn schedules(problem: &Problem, draft: &Draft, values: &[f64]) -> Vec
         }
     }
     all
+}
+
+/// Inferences by service, region, point and period.
+pub(crate) fn services(problem: &Problem, draft: &Draft, values: &[f64]) -> Vec<Vec<Vec<Vec<f64>>>> {
+    let (periods, regions) = (problem.horizon().periods, problem.regions().len());
+    let each = problem.services().iter().zip(&draft.services).map(|(service, columns)| {
+        let mut served = vec![vec![vec![0.0; periods]; service.points.len()]; regions];
+        for &(r, l, t, col) in &columns.served {
+            served[r][l][t] = millions_to_inferences(values[col.index()]).max(0.0);
+        }
+        served
+    });
+    each.collect()
 }
 
 /// Part of the whole work counted in each period, for jobs whose model decides it; none for the others.

@@ -10,7 +10,6 @@ use crate::milp::{self, Col, Milp, MilpOptions, MilpSolution, MilpStatus};
 use crate::model::{self, Draft, Frame, JobLoad, Lazy};
 use crate::problem::Region;
 use crate::schedule::{Account, Schedule, Shape};
-use crate::unit::millions_to_inferences;
 use crate::{Error, Result};
 
 /// Power below this is none, MW: half a watt.
@@ -280,13 +279,6 @@ fn decide(run: &Run<'_>, draft: &Draft, values: &[f64]) -> Decision {
     let value = |col: Col| values[col.index()];
     let periods = run.problem.horizon().periods;
     let regions = run.problem.regions().len();
-    let services = run.problem.services().iter().zip(&draft.services).map(|(service, columns)| {
-        let mut served = vec![vec![vec![0.0; periods]; service.points.len()]; regions];
-        for &(r, l, t, col) in &columns.served {
-            served[r][l][t] = millions_to_inferences(value(col)).max(0.0);
-        }
-        served
-    });
     let storage = draft.storage.iter().map(|columns| {
         let of = |columns: &[Col]| columns.iter().map(|&col| value(col).max(0.0)).collect::<Vec<f64>>();
         (of(&columns.charge), of(&columns.discharge))
@@ -297,7 +289,7 @@ fn decide(run: &Run<'_>, draft: &Draft, values: &[f64]) -> Decision {
     Decision {
         schedules: decode::schedules(run.problem, draft, values),
         inferences: decode::inferences(run.problem, draft, values),
-        services: services.collect(),
+        services: decode::services(run.problem, draft, values),
         storage: storage.collect(),
         solar,
     }

@@ -24,7 +24,12 @@ pub(crate) struct Found {
     /// By class and member.
     pub(crate) schedules: Vec<Vec<Schedule>>,
     pub(crate) estimate: f64,
+    /// Inferences by service, region, point and period at which the estimate holds; none where services choose by rule.
+    pub(crate) services: Option<Services>,
 }
+
+/// Inferences by service, region, point and period.
+pub(crate) type Services = Vec<Vec<Vec<Vec<f64>>>>;
 
 /// Prices and their bound; none where there was no time for either.
 pub(crate) fn prices(run: &Run<'_>, lagrangian: &Lagrangian<'_>, start: Option<Point>) -> Option<Top> {
@@ -62,12 +67,9 @@ pub(crate) fn prices(run: &Run<'_>, lagrangian: &Lagrangian<'_>, start: Option<P
     (top.steps > 0).then_some(top)
 }
 
-/// Cells that pricing of a class looks at, in the mean.
+/// Cells that pricing of a class looks at, in the mean; a job with more states counts its cells more often.
 fn mean_work(pool: &Pool<'_>) -> usize {
-    let cells = |class: &super::reduce::Class<'_>| {
-        (class.shape.end - class.shape.first) * class.pricer.regions().len() * class.shape.rate.len()
-    };
-    let sum: usize = pool.classes.iter().map(cells).sum();
+    let sum: usize = pool.classes.iter().map(|class| class.pricer.effort(class.shape)).sum();
     sum / pool.classes.len().max(1) + 1
 }
 
@@ -105,7 +107,7 @@ pub(crate) fn track(
         }
     }
     let (estimate, schedules) = best?;
-    Some(Found { schedules, estimate })
+    Some(Found { schedules, estimate, services: None })
 }
 
 /// The plan without a solver.

@@ -34,19 +34,20 @@ pub(super) fn solve(
     let start = warm.and_then(|warm| point(run, &grid, warm));
     let Some(top) = fleet::prices(run, &lagrangian, start) else { return Ok(None) };
     let mut found = false;
-    let mut served = None;
+    let mut services = None;
     let enough = run.settings.gap;
     if best.0 - top.bound > enough * best.0.abs().max(1.0) {
         let mut met = by_columns.then(|| Met::new(pool.classes.len()));
         let mut tracked = fleet::track(run, &lagrangian, &top, enough, met.as_mut());
         if let Some(start) = tracked.take() {
-            tracked = Some(polish(run, &lagrangian, &top, start, &mut served)?);
+            tracked = Some(polish(run, &lagrangian, &top, start)?);
         }
         if let (Some(met), Some(start)) = (met, tracked.take_if(|_| by_columns)) {
             tracked = Some(columns::improve(run, &lagrangian, &top, met, start)?);
         }
         if let Some(tracked) = tracked.filter(|tracked| tracked.estimate < best.0) {
             best = (tracked.estimate, pool.in_order(tracked.schedules));
+            services = tracked.services;
             found = true;
         }
     }
@@ -54,7 +55,7 @@ pub(super) fn solve(
         return Err(Error::Cancelled);
     }
     let searched = !run.is_over();
-    let answer = dispatch(run, &grid, &top.point, best.1, served, top.bound)?;
+    let answer = dispatch(run, &grid, &top.point, best.1, services, top.bound)?;
     let answer = Answer { bound: proved(run, &lagrangian, &top.point, top.bound, &answer), ..answer };
     let answer = closed(run, answer)?;
     let h = run.problem.horizon().step_h();
@@ -71,16 +72,12 @@ const TRIAL_WORK: usize = 25_000_000;
 /// More jobs than this are not ruined and recreated: tracking alone is near enough.
 const MOST_JOBS: usize = 5000;
 
-/// Inferences by service, region, point and period.
-type Services = Vec<Vec<Vec<Vec<f64>>>>;
-
 /// Better schedules by ruin and recreate.
 fn polish(
     run: &mut Run<'_>,
     lagrangian: &Lagrangian<'_>,
     top: &super::ascent::Top,
     start: fleet::Found,
-    services: &mut Option<Services>,
 ) -> Result<fleet::Found> {
     let (pool, grid) = (lagrangian.pool, lagrangian.grid);
     let mut best = start;
@@ -97,7 +94,7 @@ fn polish(
         let schedules = pool.in_order(best.schedules.clone());
         let answer = exact::dispatch_strictly(run, &schedules)?;
         let served = grid.served(run.problem, &answer.decision.services);
-        *services = Some(answer.decision.services);
+        let services = Some(answer.decision.services);
         let seed = u64::from(run.settings.seed) + stage as u64;
         let mut ruin = super::ruin::Ruin::new(lagrangian, &top.point, best.schedules.clone(), served, seed);
         let (watch, gap, bound) = (run.watch.clone(), run.settings.gap, top.bound);
@@ -112,11 +109,11 @@ fn polish(
         });
         if estimate >= best.estimate - 0.02 * (best.estimate - bound) && stage > 0 {
             if estimate < best.estimate {
-                best = fleet::Found { schedules, estimate };
+                best = fleet::Found { schedules, estimate, services };
             }
             break;
         }
-        best = fleet::Found { schedules, estimate };
+        best = fleet::Found { schedules, estimate, services };
     }
     Ok(best)
 }
@@ -158,7 +155,7 @@ fn dispatch(
     grid: &Grid,
     point: &Point,
     schedules: Vec<Schedule>,
-    services: Option<Services>,
+    services: Option<fleet::Services>,
     bound: f64,
 ) -> Result<Answer> {
     if run.has_time_for_dispatch() {

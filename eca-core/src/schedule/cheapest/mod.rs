@@ -137,6 +137,18 @@ impl Pricer {
         }
     }
 
+    /// How much work pricing is, in cells of a job with one point: about a nanosecond times ten each.
+    pub(crate) fn effort(&self, shape: &Shape) -> usize {
+        let cells = (shape.end - shape.first.min(shape.end)) * self.regions.len();
+        match &self.form {
+            Form::Roaming(work) => {
+                let moves = if shape.migration.is_some() { self.regions.len() } else { 1 };
+                cells * (work.0.states() * shape.min_run.max(1) * (shape.rate.len() + moves) / 10).max(1)
+            }
+            _ => cells,
+        }
+    }
+
     /// Regions the job may work in.
     pub(crate) fn regions(&self) -> &[usize] {
         &self.regions
