@@ -5,6 +5,8 @@ use crate::{Engine, Problem, Settings};
 
 /// Whole columns of the compact MILP up to which it is the engine: about a second.
 const SMALL: usize = 600;
+/// The same where prices and search leave much open.
+const OPEN: usize = 4000;
 /// The same where the optimum itself is asked for, which only the MILP proves.
 const PROVABLE: usize = 30_000;
 /// A gap below this asks for the optimum.
@@ -40,9 +42,10 @@ fn auto(problem: &Problem, settings: &Settings) -> (Engine, &'static str) {
     (Engine::Fleet, "many jobs: prices, then each job near what regions supply")
 }
 
-/// Whether one MILP of the whole problem is quick.
-pub(super) fn is_small(problem: &Problem) -> bool {
-    problem.shapes().iter().map(binaries).sum::<usize>() <= SMALL
+/// Whether one MILP of the whole problem is quick; where much is open, it may also take its time.
+pub(super) fn is_small(problem: &Problem, much_is_open: bool) -> bool {
+    let most = if much_is_open { OPEN } else { SMALL };
+    problem.shapes().iter().map(binaries).sum::<usize>() <= most
 }
 
 /// Whole columns that one job has in the compact MILP.

@@ -169,12 +169,16 @@ fn dispatch(
     Ok(Answer { decision, objective, bound, broken: Broken::new() })
 }
 
+/// A gap above this is much.
+const MUCH: f64 = 0.01;
+
 /// What prices leave open where choices are few: one MILP of the whole problem goes on from the answer. It also keeps the
 /// order of strict caps, which a price does not. Without nodes it is left out.
 fn closed(run: &mut Run<'_>, answer: Answer) -> Result<Answer> {
     let strict = run.problem.carbon_caps().iter().any(|cap| cap.kind == CapKind::Strict);
     let open = answer.objective - answer.bound > run.settings.gap * answer.objective.abs().max(1.0);
-    let may = choice::is_small(run.problem) && run.settings.node_limit != Some(0) && run.has_time_for_dispatch();
+    let much = answer.objective - answer.bound > MUCH * answer.objective.abs().max(1.0);
+    let may = choice::is_small(run.problem, much) && run.settings.node_limit != Some(0) && run.has_time_for_dispatch();
     if !may || run.control.cancel.is_cancelled() || !(open || strict) {
         return Ok(answer);
     }

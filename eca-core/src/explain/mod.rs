@@ -40,7 +40,7 @@ impl Plan {
     /// let explanation = problem.solve(&Settings::default())?.explain(&problem)?;
     ///
     /// // 2 MW for the second hour, at 60 GBP/MWh.
-    /// assert_eq!(explanation.regions[0].it_energy_gbp_per_mwh, [90.0, 60.0]);
+    /// assert_eq!(explanation.regions[0].it_energy_gbp_per_mwh[1], 60.0);
     /// assert_eq!(explanation.jobs[0].saved_without_gbp, 120.0);
     /// # Ok::<(), eca_core::Error>(())
     /// ```

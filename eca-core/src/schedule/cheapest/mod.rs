@@ -143,7 +143,7 @@ impl Pricer {
         match &self.form {
             Form::Roaming(work) => {
                 let moves = if shape.migration.is_some() { self.regions.len() } else { 1 };
-                cells * (work.0.states() * shape.min_run.max(1) * (shape.rate.len() + moves) / 10).max(1)
+                cells * (work.0.states() * shape.min_run.max(1) * (shape.rate.len() + moves) / 80).max(1)
             }
             _ => cells,
         }

@@ -184,18 +184,12 @@ impl<'a> Table<'a> {
     /// Idle in the period of this layer: stopped before, or in the period before.
     fn stop(&mut self, layer: usize, g: usize) {
         for k in 0..self.pauses {
+            let states = self.states();
             let (now, before) = (self.idle_at(layer, g, k, 0), self.idle_at(layer - 1, g, k, 0));
-            for n in 0..self.states() {
-                self.scratch.idle[now + n] = self.scratch.idle[before + n];
-            }
+            self.scratch.idle.copy_within(before..before + states, now);
             if self.shape.preemptible && self.may_end(self.ages) {
                 let run = self.run_at(layer - 1, State { g, k, a: self.ages, n: 0 });
-                for n in 0..self.states() {
-                    let value = self.scratch.run[run + n];
-                    if value < self.scratch.idle[now + n] {
-                        self.scratch.idle[now + n] = value;
-                    }
-                }
+                lower(&mut self.scratch.idle[now..now + states], &self.scratch.run[run..run + states], 0.0);
             }
         }
     }
@@ -234,13 +228,8 @@ impl<'a> Table<'a> {
 
     /// From runs in a layer to entering with another age.
     fn go_on(&mut self, from: State, layer: usize, a: usize, cost: f64) {
-        let (source, target) = (self.run_at(layer, from), self.enter_at(from.k, a, 0));
-        for n in 0..self.states() {
-            let value = self.scratch.run[source + n] + cost;
-            if value < self.scratch.enter[target + n] {
-                self.scratch.enter[target + n] = value;
-            }
-        }
+        let (source, target, states) = (self.run_at(layer, from), self.enter_at(from.k, a, 0), self.states());
+        lower(&mut self.scratch.enter[target..target + states], &self.scratch.run[source..source + states], cost);
     }
 
     fn resume(&mut self, layer: usize, g: usize) {
@@ -249,12 +238,9 @@ impl<'a> Table<'a> {
             for from in 0..self.places.len() {
                 let Some((source, cost)) = self.pause_before(layer, g, from) else { continue };
                 let (source, target) = (self.idle_at(source, from, from_k, 0), self.enter_at(k, 1, 0));
-                for n in 0..self.states() {
-                    let value = self.scratch.idle[source + n] + cost;
-                    if value < self.scratch.enter[target + n] {
-                        self.scratch.enter[target + n] = value;
-                    }
-                }
+                let states = self.states();
+                let idle = &self.scratch.idle[source..source + states];
+                lower(&mut self.scratch.enter[target..target + states], idle, cost);
             }
         }
     }
@@ -296,16 +282,17 @@ impl<'a> Table<'a> {
                 for a in 1..=self.ages {
                     let enter = self.enter_at(k, a, 0);
                     let run = self.run_at(layer, State { g, k, a, n: 0 });
-                    for n in 0..states {
-                        let value = self.scratch.enter[enter + n] + cost;
-                        let next = self.work.next(n, l);
-                        if next == states {
-                            if value < best.as_ref().map_or(NEVER, |known| known.cost) {
+                    let entered = &self.scratch.enter[enter..enter + states];
+                    let run = &mut self.scratch.run[run..run + states];
+                    for (n, (before, &next)) in entered.iter().zip(self.work.after(l)).enumerate() {
+                        let value = before + cost;
+                        match run.get_mut(next as usize) {
+                            Some(known) => *known = if value < *known { value } else { *known },
+                            None if value < best.as_ref().map_or(NEVER, |known| known.cost) => {
                                 let state = State { g, k, a, n };
                                 *best = Some(Best { cost: value, end: End::Done { layer, state, point: l } });
                             }
-                        } else if value < self.scratch.run[run + next] {
-                            self.scratch.run[run + next] = value;
+                            None => {}
                         }
                     }
                 }
@@ -452,5 +439,13 @@ impl<'a> Table<'a> {
             layer -= 1;
         }
         None
+    }
+}
+
+/// Lowers each value to that of the source plus a cost, where that is less.
+fn lower(values: &mut [f64], source: &[f64], cost: f64) {
+    for (value, source) in values.iter_mut().zip(source) {
+        let other = source + cost;
+        *value = if other < *value { other } else { *value };
     }
 }

@@ -11,9 +11,8 @@ const MOST_STATES: usize = 2048;
 /// States of work, in order, the first one none; done is one more than the last.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Work {
-    points: usize,
-    /// By state and point: the state one period later.
-    next: Vec<u32>,
+    /// By point and state: the state one period later.
+    next: Vec<Vec<u32>>,
     /// Part of the whole work left, by state.
     pub(super) left: Vec<f64>,
 }
@@ -29,14 +28,13 @@ impl Work {
 
     /// With these states; work between two of them counts as the lower one, or as the upper one.
     fn of(shape: &Shape, sums: &[f64], up: bool) -> Self {
-        let points = shape.rate.len();
         let place = |sum: f64| -> u32 {
             let below = sums.partition_point(|&known| known <= sum + SAME).saturating_sub(1);
             let place = if up && sums[below] + SAME < sum { below + 1 } else { below };
             u32::try_from(if shape.is_done(sum) { sums.len() } else { place }).unwrap_or(u32::MAX)
         };
-        let next = sums.iter().flat_map(|&sum| shape.rate.iter().map(move |rate| sum + rate)).map(place).collect();
-        Self { points, next, left: sums.iter().map(|sum| (shape.left - sum).max(0.0)).collect() }
+        let next = shape.rate.iter().map(|rate| sums.iter().map(|sum| place(sum + rate)).collect()).collect();
+        Self { next, left: sums.iter().map(|sum| (shape.left - sum).max(0.0)).collect() }
     }
 
     /// Number of states that are not done.
@@ -46,7 +44,12 @@ impl Work {
 
     /// The state after one period at a point; `states()` where the work is done.
     pub(super) fn next(&self, n: usize, l: usize) -> usize {
-        self.next[n * self.points + l] as usize
+        self.next[l][n] as usize
+    }
+
+    /// The state after one period at a point, for each state.
+    pub(super) fn after(&self, l: usize) -> &[u32] {
+        &self.next[l]
     }
 }
 
