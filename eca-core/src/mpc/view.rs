@@ -148,6 +148,9 @@ fn set_free(job: &mut Job, late: &mut Vec<JobId>) {
     report(job, late);
 }
 
+/// Work that costs the same now is not left for later: later is this much dearer, more than the gap of a plan.
+const SOONER: f64 = 1.001;
+
 /// Gives work that may be left for later a price: what doing it later is expected to cost, prices then being spread as
 /// those in the view are, and the cheapest of them being taken as now. Without time for it later, the default price.
 fn due_later(document: &ProblemDocument, job: &mut Job) {
@@ -170,7 +173,7 @@ fn due_later(document: &ProblemDocument, job: &mut Job) {
     let expected = prices.iter().take(taken).sum::<f64>() / taken as f64;
     let done = job.state.as_ref().map_or(0.0, |s| s.done_inferences.max(s.done_gpu_hours));
     let work = job.inferences.or(job.gpu_hours).unwrap_or(0.0);
-    let all_of_it = (expected * job.points[fastest].power_mw * hours_needed * work / (work - done)).max(0.0);
+    let all_of_it = (SOONER * expected * job.points[fastest].power_mw * hours_needed * work / (work - done)).max(0.0);
     let own = job.undone_penalty_gbp.filter(|_| !hard).unwrap_or(f64::INFINITY);
     job.undone_penalty_gbp = Some(all_of_it.min(own).min(1e12));
 }
