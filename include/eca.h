@@ -71,6 +71,11 @@ typedef struct eca_builder eca_builder;
 typedef struct eca_cancel eca_cancel;
 
 /**
+ * Limits of a problem that cannot be kept together, and what would mend it. It never changes.
+ */
+typedef struct eca_conflict eca_conflict;
+
+/**
  * A plan: what to do in each period, what it costs, and how good it is. It never changes.
  */
 typedef struct eca_plan eca_plan;
@@ -631,6 +636,98 @@ eca_status eca_cancel_requested(const eca_cancel *cancel, int32_t *requested);
 eca_status eca_cancel_free(eca_cancel *cancel);
 
 /**
+ * Looks for limits that cannot be kept together, and for repairs. `conflict` becomes NULL where a plan that keeps every
+ * limit was found, else a handle: free it with `eca_conflict_free`.
+ *
+ * Limits are IT capacity, import limits, carbon caps (priced ones too) and deadlines (hard and priced). A problem that
+ * `eca_problem_solve` can only solve with broken limits has such a conflict, or a limit that does not pay. The call blocks.
+ *
+ * Any thread. Errors: `ECA_STATUS_INFEASIBLE` where the limits cannot be kept whatever gives way, `ECA_STATUS_SOLVER`,
+ * `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `conflict` is NULL or points to an `eca_conflict *`.
+ */
+eca_status eca_problem_conflict(const eca_problem *problem,
+                                eca_conflict **conflict);
+
+/**
+ * Gives a conflict as one line of JSON: `proved`, `limits`, `repairs` and `text`; docs/format/explanation.md describes it.
+ * Free it with `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `json` is NULL or points to a `char *`.
+ */
+eca_status eca_conflict_to_json(const eca_conflict *conflict,
+                                char **json);
+
+/**
+ * Gives one sentence for people: the limits, and what would mend it. Free it with `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `line` is NULL or points to a `char *`.
+ */
+eca_status eca_conflict_to_text(const eca_conflict *conflict,
+                                char **line);
+
+/**
+ * Gives 1 if it is proved that no plan keeps all limits, 0 if none was found.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `proved` is NULL or points to an `int32_t`.
+ */
+eca_status eca_conflict_proved(const eca_conflict *conflict, int32_t *proved);
+
+/**
+ * Gives the number of repairs; number 0 changes least.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `count` is NULL or points to a `size_t`.
+ */
+eca_status eca_conflict_repair_count(const eca_conflict *conflict, size_t *count);
+
+/**
+ * Gives the problem with the changes of a repair. Free it with `eca_problem_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for a number that no repair has, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `repaired` is NULL or points to an `eca_problem *`.
+ */
+eca_status eca_conflict_repaired(const eca_conflict *conflict,
+                                 size_t number,
+                                 eca_problem **repaired);
+
+/**
+ * Gives the plan that proves a repair: it keeps every limit of the repaired problem. A solve may find a cheaper one. Free
+ * it with `eca_plan_free`.
+ *
+ * Any thread. Errors are those of `eca_conflict_repaired`.
+ *
+ * Pointers:
+ * `plan` is NULL or points to an `eca_plan *`.
+ */
+eca_status eca_conflict_plan(const eca_conflict *conflict,
+                             size_t number,
+                             eca_plan **plan);
+
+/**
+ * Frees a conflict. NULL is allowed. Problems and plans that came from it stay.
+ *
+ * Any thread. Errors: `ECA_STATUS_INVALID_HANDLE` for one that was freed before.
+ */
+eca_status eca_conflict_free(eca_conflict *conflict);
+
+/**
  * The message of the last call on this thread that failed; empty where none has failed yet.
  *
  * It names the object, the value, the limit and the unit. A call that succeeds leaves it alone, so handles may be
@@ -715,6 +812,25 @@ eca_status eca_plan_check(const eca_plan *plan,
                           const eca_problem *problem,
                           int32_t *passed,
                           char **report);
+
+/**
+ * Says what binds in a plan and what everything is worth: marginal prices of energy, capacity, carbon, batteries and
+ * jobs, to first order, with the schedules of the plan given.
+ *
+ * `json` becomes the document `eca-explanation/1`, `words` the same for people, a few lines: free both with
+ * `eca_string_free`. `words` may be NULL. The call blocks while a linear program is solved; `problem` is the one of the
+ * plan.
+ *
+ * Any thread. Errors: `ECA_STATUS_MISMATCH` for a plan that does not pass its check against `problem`,
+ * `ECA_STATUS_SOLVER`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `json` and `words` are NULL or point to a `char *`.
+ */
+eca_status eca_plan_explain(const eca_plan *plan,
+                            const eca_problem *problem,
+                            char **json,
+                            char **words);
 
 /**
  * Gives the limits that the plan does not keep, as a JSON array of `{"rule", "object", "period", "amount", "unit",

@@ -28,7 +28,7 @@ pub(crate) trait Object: Any + Send + Sync {
 }
 
 /// C names of the kinds, by number.
-const KINDS: [&str; 6] = ["", "eca_builder", "eca_problem", "eca_settings", "eca_cancel", "eca_plan"];
+const KINDS: [&str; 7] = ["", "eca_builder", "eca_problem", "eca_settings", "eca_cancel", "eca_plan", "eca_conflict"];
 
 /// Collects regions, batteries, jobs, services and caps; `eca_builder_build` makes a problem of them.
 #[derive(Debug)]
@@ -53,6 +53,11 @@ pub struct eca_cancel {
 /// A plan: what to do in each period, what it costs, and how good it is. It never changes.
 #[derive(Debug)]
 pub struct eca_plan {
+    _opaque: [u8; 0],
+}
+/// Limits of a problem that cannot be kept together, and what would mend it. It never changes.
+#[derive(Debug)]
+pub struct eca_conflict {
     _opaque: [u8; 0],
 }
 

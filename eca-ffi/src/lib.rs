@@ -17,6 +17,7 @@ compile_error!("the C ABI packs kind and serial number of a handle into 64 bits"
 mod args;
 mod builder;
 mod cancel;
+mod conflict;
 mod error;
 mod fields;
 mod guard;
@@ -33,8 +34,9 @@ mod version;
 
 pub use builder::*;
 pub use cancel::*;
+pub use conflict::*;
 pub use error::{eca_last_error, eca_last_error_json};
-pub use handle::{eca_builder, eca_cancel, eca_live_count, eca_plan, eca_problem, eca_settings};
+pub use handle::{eca_builder, eca_cancel, eca_conflict, eca_live_count, eca_plan, eca_problem, eca_settings};
 pub use plan::*;
 pub use problem::*;
 pub use settings::*;

@@ -139,6 +139,39 @@ pub unsafe extern "C" fn eca_plan_check(
     })
 }
 
+/// Says what binds in a plan and what everything is worth: marginal prices of energy, capacity, carbon, batteries and
+/// jobs, to first order, with the schedules of the plan given.
+///
+/// `json` becomes the document `eca-explanation/1`, `words` the same for people, a few lines: free both with
+/// `eca_string_free`. `words` may be NULL. The call blocks while a linear program is solved; `problem` is the one of the
+/// plan.
+///
+/// Any thread. Errors: `ECA_STATUS_MISMATCH` for a plan that does not pass its check against `problem`,
+/// `ECA_STATUS_SOLVER`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+///
+/// # Safety
+/// `json` and `words` are NULL or point to a `char *`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eca_plan_explain(
+    plan: *const eca_plan,
+    problem: *const eca_problem,
+    json: *mut *mut c_char,
+    words: *mut *mut c_char,
+) -> eca_status {
+    guard("eca_plan_explain", || {
+        // SAFETY: the caller promises that both are NULL or valid.
+        let (json, words) = unsafe { (Out::new(json, "json")?, Out::if_given(words, "words")?) };
+        let made = handle::get::<Made>(plan, "plan")?;
+        let problem = handle::get::<Validated>(problem, "problem")?;
+        let explanation = made.plan.explain(&problem.0)?;
+        let document = explanation.to_json()?;
+        if let Some(words) = words {
+            string::lend(explanation.to_string(), words)?;
+        }
+        string::lend(document, json)
+    })
+}
+
 /// Gives the limits that the plan does not keep, as a JSON array of `{"rule", "object", "period", "amount", "unit",
 /// "price_gbp"}`; `[]` where it keeps all. Free it with `eca_string_free`.
 ///

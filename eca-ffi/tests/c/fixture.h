@@ -9,6 +9,15 @@ static const char PROBLEM_JSON[] =
     "\"jobs\":[{\"id\":\"embed\",\"inferences\":1000000,"
     "\"points\":[{\"power_mw\":1,\"inferences_per_h\":2000000}]}]}";
 
+/* 2 MW for an hour at 100 g/kWh: 200 kg, and a cap of 150 kg. */
+static const char CONFLICT_JSON[] =
+    "{\"format\":\"eca-problem/1\",\"horizon\":{\"start\":\"2026-03-02T00:00:00Z\",\"step_min\":60,\"periods\":2},"
+    "\"regions\":[{\"id\":\"london\",\"it_capacity_mw\":2,\"import_limit_mw\":9,"
+    "\"import_price_gbp_per_mwh\":[50,70],\"carbon_g_per_kwh\":100}],"
+    "\"jobs\":[{\"id\":\"embed\",\"inferences\":4000000,"
+    "\"points\":[{\"power_mw\":2,\"inferences_per_h\":4000000}]}],"
+    "\"carbon_caps\":[{\"id\":\"day\",\"metric\":\"kg\",\"limit\":150,\"window\":\"horizon\",\"kind\":\"strict\"}]}";
+
 #define TOTALS                                                                                                        \
   "{\"cost_gbp\":25,\"penalty_gbp\":0,\"energy_mwh\":0.5,\"carbon_kg\":50,\"inferences\":1000000,"                    \
   "\"cost_gbp_per_inference\":0.000025,\"carbon_g_per_inference\":0.05}"

@@ -43,16 +43,18 @@ fn parameter(text: &str) -> Parameter {
     Parameter { c_type, name: text[start..].to_owned() }
 }
 
-const HANDLES: [&str; 5] = ["eca_builder *", "eca_problem *", "eca_settings *", "eca_cancel *", "eca_plan *"];
+const HANDLES: [&str; 6] =
+    ["eca_builder *", "eca_problem *", "eca_settings *", "eca_cancel *", "eca_plan *", "eca_conflict *"];
 
 /// Pointers that may be NULL.
-const NULLABLE: [(&str, &str); 7] = [
+const NULLABLE: [(&str, &str); 8] = [
     ("eca_problem_solve", "settings"),
     ("eca_problem_solve", "cancel"),
     ("eca_problem_solve", "progress"),
     ("eca_problem_solve", "userdata"),
     ("eca_plan_check", "passed"),
     ("eca_plan_check", "report"),
+    ("eca_plan_explain", "words"),
     ("eca_plan_service_inferences", "region_id"),
 ];
 
@@ -236,6 +238,8 @@ int main(void) {
   eca_settings *live_eca_settings = NULL, *freed_eca_settings = NULL;
   eca_cancel *live_eca_cancel = NULL, *freed_eca_cancel = NULL;
   eca_plan *live_eca_plan = NULL, *freed_eca_plan = NULL;
+  eca_conflict *live_eca_conflict = NULL, *freed_eca_conflict = NULL;
+  eca_problem *conflicting = NULL;
   char *live_text = NULL;
   size_t live = 1;
   OK(eca_problem_from_json(PROBLEM_JSON, &live_eca_problem));
@@ -246,15 +250,21 @@ int main(void) {
   OK(eca_cancel_new(&freed_eca_cancel));
   OK(eca_plan_from_json(PLAN_JSON, &live_eca_plan));
   OK(eca_plan_from_json(PLAN_JSON, &freed_eca_plan));
+  OK(eca_problem_from_json(CONFLICT_JSON, &conflicting));
+  OK(eca_problem_conflict(conflicting, &live_eca_conflict));
+  OK(eca_problem_conflict(conflicting, &freed_eca_conflict));
+  OK(eca_problem_free(conflicting));
   OK(eca_plan_to_text(live_eca_plan, &live_text));
   OK(eca_builder_free(freed_eca_builder));
   OK(eca_problem_free(freed_eca_problem));
   OK(eca_settings_free(freed_eca_settings));
   OK(eca_cancel_free(freed_eca_cancel));
   OK(eca_plan_free(freed_eca_plan));
+  OK(eca_conflict_free(freed_eca_conflict));
 "#;
 
 const END: &str = r#"  /* Nothing that was refused has changed or freed anything. */
+  OK(eca_conflict_free(live_eca_conflict));
   OK(eca_plan_free(live_eca_plan));
   OK(eca_cancel_free(live_eca_cancel));
   OK(eca_settings_free(live_eca_settings));

@@ -45,6 +45,14 @@ fn plans_come_out_as_numbers() {
 }
 
 #[test]
+fn plans_are_explained_and_conflicts_mended() {
+    let program = Program::compile("explain", C, &["c/explain.c"]);
+    program.run(&[]).ends(", 0 failed\n");
+    program.run_under_valgrind(&[]).ends(", 0 failed\n");
+    Program::compile("explain_cpp", CPP, &["c/explain.c"]).run(&[]).ends(", 0 failed\n");
+}
+
+#[test]
 fn a_day_is_planned_from_series() {
     let program = Program::compile("plan_day", C, &["../../examples/c/plan_day.c"]);
     let csv = toolchain::root().join("examples/c/day.csv");
@@ -54,6 +62,16 @@ fn a_day_is_planned_from_series() {
     }
     program.run_under_valgrind(&[csv.to_str().unwrap()]);
     Program::compile("plan_day_cpp", CPP, &["../../examples/c/plan_day.c"]).run(&[csv.to_str().unwrap()]);
+}
+
+#[test]
+fn a_conflict_is_mended_by_the_example() {
+    let program = Program::compile("mend_conflict", C, &["../../examples/c/mend_conflict.c"]);
+    let ran = program.run(&[]);
+    for part in guide::output_of("mend_conflict") {
+        assert!(ran.stdout.contains(&part), "`{part}` is not in\n{}", ran.stdout);
+    }
+    Program::compile("mend_conflict_cpp", CPP, &["../../examples/c/mend_conflict.c"]).run(&[]);
 }
 
 #[test]

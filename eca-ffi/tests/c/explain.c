@@ -1,0 +1,95 @@
+/* What a plan is worth and what would mend a conflict, worked by hand. */
+#include "check.h"
+#include "fixture.h"
+#include "solving.h"
+
+#include <math.h>
+
+/* A text has a part; frees it. */
+static void has(char *text, const char *part) {
+  judge(text != NULL && strstr(text, part) != NULL, part, text == NULL ? "there is no text" : text);
+  OK(eca_string_free(text));
+}
+
+/* Half an hour of 1 MW at 50 GBP/MWh: without the job 25 GBP are saved. */
+static void explained(void) {
+  eca_problem *problem = NULL, *other = NULL;
+  eca_plan *plan = NULL;
+  char *json = NULL, *words = NULL;
+  OK(eca_problem_from_json(PROBLEM_JSON, &problem));
+  OK(eca_problem_from_json(CONFLICT_JSON, &other));
+  OK(eca_problem_solve(problem, NULL, NULL, NULL, NULL, &plan));
+  OK(eca_plan_explain(plan, problem, &json, &words));
+  TRUE(json != NULL && strstr(json, "\"saved_without_gbp\":25.0") != NULL);
+  has(json, "\"format\":\"eca-explanation/1\"");
+  has(words, "`embed` 25.00 GBP, 25.0000 GBP for a million inferences");
+  json = NULL;
+  OK(eca_plan_explain(plan, problem, &json, NULL));
+  has(json, "\"binding\":");
+  json = NULL;
+  words = NULL;
+  EXPECT(eca_plan_explain(plan, other, &json, &words), ECA_STATUS_MISMATCH, "plan");
+  EXPECT(eca_plan_explain(plan, problem, NULL, &words), ECA_STATUS_NULL_ARGUMENT, "`json` is NULL");
+  TRUE(json == NULL && words == NULL);
+  OK(eca_plan_free(plan));
+  OK(eca_problem_free(other));
+  OK(eca_problem_free(problem));
+}
+
+/* 200 kg under a cap of 150 kg: 50 kg more mend it, and the best plan then costs 2 MWh at 50 GBP/MWh. */
+static void mended(void) {
+  eca_problem *problem = NULL, *repaired = NULL;
+  eca_conflict *conflict = NULL;
+  eca_plan *broken = NULL, *known = NULL, *plan = NULL;
+  char *text = NULL;
+  double cost = 0.0;
+  int32_t proved = -1;
+  size_t count = 0;
+  OK(eca_problem_from_json(CONFLICT_JSON, &problem));
+  OK(eca_problem_solve(problem, NULL, NULL, NULL, NULL, &broken));
+  OK(eca_plan_broken_count(broken, &count));
+  TRUE(count == 1);
+  OK(eca_problem_conflict(problem, &conflict));
+  OK(eca_problem_free(problem)); /* a conflict keeps what it needs */
+  OK(eca_conflict_proved(conflict, &proved));
+  TRUE(proved == 1);
+  OK(eca_conflict_repair_count(conflict, &count));
+  TRUE(count == 1);
+  OK(eca_conflict_to_text(conflict, &text));
+  has(text, "carbon cap `day` cannot be kept; what would mend it: 50 kg more for carbon cap `day`");
+  OK(eca_conflict_to_json(conflict, &text));
+  has(text, "\"currency\":\"kg\",\"amount\":50.0");
+  EXPECT(eca_conflict_repaired(conflict, 1, &repaired), ECA_STATUS_UNKNOWN, "there is no repair `1`; known: 0 to 0");
+  EXPECT(eca_conflict_plan(conflict, SIZE_MAX, &plan), ECA_STATUS_UNKNOWN, "known: 0 to 0");
+  TRUE(repaired == NULL && plan == NULL);
+  OK(eca_conflict_repaired(conflict, 0, &repaired));
+  OK(eca_conflict_plan(conflict, 0, &known));
+  OK(eca_plan_check(known, repaired, NULL, NULL));
+  OK(eca_plan_broken_count(known, &count));
+  TRUE(count == 0);
+  OK(eca_problem_solve(repaired, NULL, NULL, NULL, NULL, &plan));
+  OK(eca_plan_broken_count(plan, &count));
+  TRUE(count == 0);
+  OK(eca_plan_cost_gbp(plan, &cost));
+  TRUE(fabs(cost - 100.0) < 1e-6);
+  OK(eca_conflict_free(conflict));
+  EXPECT(eca_conflict_free(conflict), ECA_STATUS_INVALID_HANDLE, "`conflict` was freed before");
+  conflict = (eca_conflict *)(void *)&cost;
+  OK(eca_problem_conflict(repaired, &conflict));
+  TRUE(conflict == NULL); /* every limit can be kept */
+  EXPECT(eca_conflict_proved(conflict, &proved), ECA_STATUS_NULL_ARGUMENT, "`conflict` is NULL");
+  OK(eca_plan_free(plan));
+  OK(eca_plan_free(known));
+  OK(eca_plan_free(broken));
+  OK(eca_problem_free(repaired));
+}
+
+int main(void) {
+  size_t live = 1;
+  TRUE(solved_well());
+  explained();
+  mended();
+  OK(eca_live_count(&live));
+  TRUE(live == 0);
+  return finish("explain");
+}
