@@ -36,6 +36,36 @@
 #define ECA_OUTCOME_LIMIT 2
 
 /**
+ * A plan that is proved to be within the gap that was asked for.
+ */
+#define ECA_SOURCE_OPTIMAL 0
+
+/**
+ * The best plan in time.
+ */
+#define ECA_SOURCE_INCUMBENT 1
+
+/**
+ * The last plan going on.
+ */
+#define ECA_SOURCE_SHIFTED 2
+
+/**
+ * A simple policy.
+ */
+#define ECA_SOURCE_GREEDY 3
+
+/**
+ * Every period was committed before: nothing was planned.
+ */
+#define ECA_SOURCE_COMMITTED 4
+
+/**
+ * Nothing could be planned: what runs goes on where it must or may, batteries rest.
+ */
+#define ECA_SOURCE_SAFE 5
+
+/**
  * Version of the binary interface; it moves on any change that breaks a compiled caller. 0 until the first release.
  */
 #define ECA_ABI_VERSION 0
@@ -76,6 +106,11 @@ typedef struct eca_cancel eca_cancel;
 typedef struct eca_conflict eca_conflict;
 
 /**
+ * A rolling horizon: plans again in each step, and keeps what it has committed to.
+ */
+typedef struct eca_controller eca_controller;
+
+/**
  * A plan: what to do in each period, what it costs, and how good it is. It never changes.
  */
 typedef struct eca_plan eca_plan;
@@ -89,6 +124,16 @@ typedef struct eca_problem eca_problem;
  * How a problem is solved.
  */
 typedef struct eca_settings eca_settings;
+
+/**
+ * A controller that nobody follows, and a ledger of what would have been paid and emitted.
+ */
+typedef struct eca_shadow eca_shadow;
+
+/**
+ * What one step of a controller or shadow gives. It never changes.
+ */
+typedef struct eca_step eca_step;
 
 /**
  * Result of a call: `ECA_STATUS_OK` or the reason of the failure. Treat numbers you do not know as failures.
@@ -1165,6 +1210,206 @@ eca_status eca_problem_periods(const eca_problem *problem,
  * Any thread. Errors: `ECA_STATUS_INVALID_HANDLE` for one that was freed before.
  */
 eca_status eca_problem_free(eca_problem *problem);
+
+/**
+ * Makes a controller that has sent nothing yet. Free it with `eca_controller_free`.
+ *
+ * `settings_json` is an object with any of `engine`, `solver`, `gap`, `time_limit_s`, `node_limit`, `seed`, `references`;
+ * `committed_periods`, how many periods beyond the first are sent out ahead and stay as they are (0); `shadow`, true if
+ * steps only propose (false); `risk`, `"expected"` (the default), `{"quantile": {"level": 0.9}}` or
+ * `{"budget": {"periods": 4, "width": 1.0, "rounds": 8}}`. NULL is `{}`.
+ *
+ * Any thread. Errors: `ECA_STATUS_DOCUMENT` for what is not of that form, `ECA_STATUS_UNKNOWN` for an engine or solver that
+ * does not exist, `ECA_STATUS_VALUE`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * `settings_json` is NULL or ends with NUL, `controller` is NULL or points to an `eca_controller *`.
+ */
+eca_status eca_controller_new(const char *settings_json,
+                              eca_controller **controller);
+
+/**
+ * Plans and says what to do at `now_unix_s`, seconds since 1970-01-01T00:00:00Z. Free the step with `eca_step_free`.
+ *
+ * `document` is a problem document (`eca-problem/1`) that need not be a valid problem: its horizon starts with the current
+ * period, jobs and batteries are in the state observed at that start, series are forecasts, deadlines may lie beyond the
+ * horizon and jobs may be late. `uncertainty` is an object with standard deviations of the forecasts,
+ * `import_price_sd_gbp_per_mwh`, `carbon_sd_g_per_kwh` by region, `demand_sd_inferences` by service; it may be NULL, as
+ * `cancel` may.
+ *
+ * What was sent by earlier steps stays, and is repeated with the same keys. There is always an answer: `eca_step_source`
+ * says how good it is. The call blocks; steps of one controller wait for each other.
+ *
+ * Any thread. Errors: `ECA_STATUS_TIME` for a horizon whose first period is over or that goes back in time,
+ * `ECA_STATUS_DOCUMENT`, `ECA_STATUS_VALUE`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`,
+ * `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `document` and `uncertainty` are NULL or end with NUL, `step` is NULL or points to an `eca_step *`.
+ */
+eca_status eca_controller_step(const eca_controller *controller,
+                               int64_t now_unix_s,
+                               const char *document,
+                               const char *uncertainty,
+                               const eca_cancel *cancel,
+                               eca_step **step);
+
+/**
+ * Frees a controller. NULL is allowed. Its steps stay.
+ *
+ * Any thread. Errors: `ECA_STATUS_INVALID_HANDLE` for one that was freed before.
+ */
+eca_status eca_controller_free(eca_controller *controller);
+
+/**
+ * Makes a shadow: a controller that is asked and not followed. Free it with `eca_shadow_free`.
+ *
+ * `settings_json` is that of `eca_controller_new`; steps only propose, whatever it says of `shadow`.
+ *
+ * Any thread. Errors are those of `eca_controller_new`.
+ *
+ * Pointers:
+ * `settings_json` is NULL or ends with NUL, `shadow` is NULL or points to an `eca_shadow *`.
+ */
+eca_status eca_shadow_new(const char *settings_json,
+                          eca_shadow **shadow);
+
+/**
+ * Plans as the controller would for a site that had followed it so far. Free the step with `eca_step_free`.
+ *
+ * `now_unix_s` and `document` are those of `eca_controller_step`. Jobs are taken over in the state in which they are first
+ * seen, batteries once; after that they are followed on paper.
+ *
+ * Any thread. Errors are those of `eca_controller_step`, and `ECA_STATUS_TIME` if the period before was not closed.
+ *
+ * Pointers:
+ * `document` is NULL or ends with NUL, `step` is NULL or points to an `eca_step *`.
+ */
+eca_status eca_shadow_step(const eca_shadow *shadow,
+                           int64_t now_unix_s,
+                           const char *document,
+                           eca_step **step);
+
+/**
+ * Books the period of the last step for `eca`, for `run_at_once` (every job as soon as it may, batteries at rest), and for
+ * the `site` as it was metered.
+ *
+ * `actual` is a problem document of that one period with what really were its prices, carbon, weather and demand; its jobs
+ * and batteries are not read. `import_mwh` has what each of the `length` regions imported; one that is not named imported
+ * nothing.
+ *
+ * Any thread. Errors: `ECA_STATUS_TIME` for another period, `ECA_STATUS_UNKNOWN` for a region that `actual` does not have,
+ * `ECA_STATUS_VALUE` for an import that is not a number of at least 0, those of `eca_problem_from_json`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `actual` is NULL or ends with NUL; `regions` is NULL or has `length` pointers, each NULL or to a text that ends with NUL;
+ * `import_mwh` is NULL or has `length` values.
+ */
+eca_status eca_shadow_close(const eca_shadow *shadow,
+                            const char *actual,
+                            const char *const *regions,
+                            const double *import_mwh,
+                            size_t length);
+
+/**
+ * Gives a sum of the ledger: `eca.`, `run_at_once.` or `site.`, and behind it `cost_gbp`, `import_kwh`, `export_kwh`,
+ * `carbon_kg`, `inferences`, `shed_inferences`, `overload_kwh` or `periods`; 0 before the first period is closed.
+ *
+ * What was saved is a difference: `site.cost_gbp` less `eca.cost_gbp`. Any thread. Errors: `ECA_STATUS_UNKNOWN` for another
+ * path, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `path` is NULL or ends with NUL, `value` is NULL or points to a `double`.
+ */
+eca_status eca_shadow_number(const eca_shadow *shadow,
+                             const char *path,
+                             double *value);
+
+/**
+ * Gives the ledger as JSON: `entries` by name with their sums and highest imports. Free it with `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `json` is NULL or points to a `char *`.
+ */
+eca_status eca_shadow_ledger_json(const eca_shadow *shadow,
+                                  char **json);
+
+/**
+ * Frees a shadow. NULL is allowed. Its steps stay.
+ *
+ * Any thread. Errors: `ECA_STATUS_INVALID_HANDLE` for one that was freed before.
+ */
+eca_status eca_shadow_free(eca_shadow *shadow);
+
+/**
+ * Gives where the answer of a step comes from, `ECA_SOURCE_OPTIMAL` to `ECA_SOURCE_SAFE`, the best first.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `source` is NULL or points to an `int32_t`.
+ */
+eca_status eca_step_source(const eca_step *step,
+                           int32_t *source);
+
+/**
+ * Gives what is to be done in the committed periods as a JSON array; `[]` in shadow mode. Free it with `eca_string_free`.
+ *
+ * An action has an `id`, the same for the same command however often it is sent: carry it out once; a `generation`, of
+ * which the highest holds; `target`, `command`, and `not_before` and `expires`, between which it may be carried out.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `json` is NULL or points to a `char *`.
+ */
+eca_status eca_step_actions_json(const eca_step *step,
+                                 char **json);
+
+/**
+ * Gives a step as one line of JSON: `generation`, `source`, `reason`, `actions`, `proposed` (the same in shadow mode too),
+ * `late` jobs, `plan` and `protection`. Free it with `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `json` is NULL or points to a `char *`.
+ */
+eca_status eca_step_to_json(const eca_step *step,
+                            char **json);
+
+/**
+ * Gives the plan of the periods that were not committed before, NULL where nothing was planned. Free it with
+ * `eca_plan_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `plan` is NULL or points to an `eca_plan *`.
+ */
+eca_status eca_step_plan(const eca_step *step,
+                         eca_plan **plan);
+
+/**
+ * Gives the problem of that plan, NULL where there is none: `eca_plan_check` and `eca_plan_explain` take both. Free it
+ * with `eca_problem_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `problem` is NULL or points to an `eca_problem *`.
+ */
+eca_status eca_step_problem(const eca_step *step,
+                            eca_problem **problem);
+
+/**
+ * Frees a step. NULL is allowed. Plans and problems that came from it stay.
+ *
+ * Any thread. Errors: `ECA_STATUS_INVALID_HANDLE` for one that was freed before.
+ */
+eca_status eca_step_free(eca_step *step);
 
 /**
  * Makes settings with their defaults. Free them with `eca_settings_free`.

@@ -139,6 +139,23 @@ fn the_ledger_of_a_shadow_says_what_would_have_been() {
 }
 
 #[test]
+fn a_shadow_refuses_meters_that_make_no_sense() {
+    let mut shadow = Shadow::new(ControllerSettings::default()).unwrap();
+    let document = world(&[10.0, 20.0], []);
+    shadow.step(at(0), &document).unwrap();
+    let mut refused = |region: &str, mwh: f64| {
+        shadow.close(&document, &BTreeMap::from([(region.into(), mwh)])).unwrap_err().to_string()
+    };
+    assert!(refused("b", 1.0).contains("`b`") && refused("b", 1.0).contains("`a`"), "{}", refused("b", 1.0));
+    for mwh in [f64::NAN, f64::INFINITY, -0.1] {
+        assert!(refused("a", mwh).contains("region `a` has import_mwh = "), "{}", refused("a", mwh));
+    }
+    // Nothing was booked, and the period is still open.
+    assert!(shadow.ledger().entries.is_empty());
+    shadow.close(&document, &BTreeMap::new()).unwrap();
+}
+
+#[test]
 fn a_shadow_wants_every_period_closed() {
     let mut shadow = Shadow::new(ControllerSettings::default()).unwrap();
     let with = |hour: u32| {

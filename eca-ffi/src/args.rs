@@ -79,6 +79,17 @@ pub(crate) unsafe fn array<'a, T>(values: *const T, length: usize, argument: &'s
     Ok(unsafe { std::slice::from_raw_parts(values.as_ptr(), length) })
 }
 
+/// The texts of an array of texts.
+///
+/// # Safety
+/// `texts` is NULL or has `length` pointers, each NULL or to a text that ends with NUL.
+pub(crate) unsafe fn texts(texts: *const *const c_char, length: usize, argument: &'static str) -> Result<Vec<String>> {
+    // SAFETY: the caller promises the same.
+    let pointers = unsafe { array(texts, length, argument) }?;
+    // SAFETY: the caller promises that each is NULL or ends with NUL.
+    pointers.iter().map(|&pointer| unsafe { text(pointer, argument) }.map(str::to_owned)).collect()
+}
+
 /// Copies `values` into a buffer of the caller with room for `length` values and tells how many were written.
 ///
 /// # Safety

@@ -28,7 +28,18 @@ pub(crate) trait Object: Any + Send + Sync {
 }
 
 /// C names of the kinds, by number.
-const KINDS: [&str; 7] = ["", "eca_builder", "eca_problem", "eca_settings", "eca_cancel", "eca_plan", "eca_conflict"];
+const KINDS: [&str; 10] = [
+    "",
+    "eca_builder",
+    "eca_problem",
+    "eca_settings",
+    "eca_cancel",
+    "eca_plan",
+    "eca_conflict",
+    "eca_controller",
+    "eca_shadow",
+    "eca_step",
+];
 
 /// Collects regions, batteries, jobs, services and caps; `eca_builder_build` makes a problem of them.
 #[derive(Debug)]
@@ -58,6 +69,21 @@ pub struct eca_plan {
 /// Limits of a problem that cannot be kept together, and what would mend it. It never changes.
 #[derive(Debug)]
 pub struct eca_conflict {
+    _opaque: [u8; 0],
+}
+/// A rolling horizon: plans again in each step, and keeps what it has committed to.
+#[derive(Debug)]
+pub struct eca_controller {
+    _opaque: [u8; 0],
+}
+/// A controller that nobody follows, and a ledger of what would have been paid and emitted.
+#[derive(Debug)]
+pub struct eca_shadow {
+    _opaque: [u8; 0],
+}
+/// What one step of a controller or shadow gives. It never changes.
+#[derive(Debug)]
+pub struct eca_step {
     _opaque: [u8; 0],
 }
 

@@ -1,4 +1,4 @@
-//! The C ABI of ECA: the problem, the plan and the one `solve`, for C, C++ and everything that can call C.
+//! The C ABI of ECA: the problem, the plan, the one `solve` and the rolling horizon, for C, C++ and everything that can call C.
 //!
 //! The header is `include/eca.h`, generated from these sources; `docs/guide/c.md` is the guide. Six rules hold for
 //! every function.
@@ -25,6 +25,7 @@ mod handle;
 mod lock;
 mod plan;
 mod problem;
+mod rolling;
 mod settings;
 mod solve;
 mod status;
@@ -36,9 +37,13 @@ pub use builder::*;
 pub use cancel::*;
 pub use conflict::*;
 pub use error::{eca_last_error, eca_last_error_json};
-pub use handle::{eca_builder, eca_cancel, eca_conflict, eca_live_count, eca_plan, eca_problem, eca_settings};
+pub use handle::{
+    eca_builder, eca_cancel, eca_conflict, eca_controller, eca_live_count, eca_plan, eca_problem, eca_settings,
+    eca_shadow, eca_step,
+};
 pub use plan::*;
 pub use problem::*;
+pub use rolling::*;
 pub use settings::*;
 pub use solve::*;
 pub use status::*;

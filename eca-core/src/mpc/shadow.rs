@@ -78,9 +78,11 @@ impl Shadow {
     /// carbon, weather and demand; its jobs and batteries are not read. `import_mwh` is what the site imported.
     ///
     /// # Errors
-    /// [`Error::Time`] if it is another period; whatever [`Problem::from_document`] refuses.
+    /// [`Error::Time`] if it is another period; [`Error::Unknown`] for a region that `actual` does not have,
+    /// [`Error::Value`] for an import that is not a number of at least 0; whatever [`Problem::from_document`] refuses.
     pub fn close(&mut self, actual: &ProblemDocument, import_mwh: &BTreeMap<RegionId, f64>) -> Result<&Ledger> {
         Problem::from_document(cut(actual, 0, 1))?;
+        import_mwh.iter().try_for_each(|(region, &mwh)| check_import(actual, region, mwh))?;
         let Some((start, at_once)) = self.open.take_if(|(start, _)| *start == actual.horizon.start) else {
             return Err(other_period(actual, "is not the period of the last step"));
         };
@@ -121,6 +123,30 @@ impl Shadow {
 
 fn other_period(document: &ProblemDocument, reason: &str) -> Error {
     Error::Time { field: "horizon start".into(), text: document.horizon.start.to_string(), reason: reason.into() }
+}
+
+/// Refuses a meter of a region that is not there, and a reading that is none.
+fn check_import(actual: &ProblemDocument, region: &RegionId, mwh: f64) -> Result<()> {
+    if !actual.regions.iter().any(|known| known.id == *region) {
+        let known: Vec<String> = actual.regions.iter().map(|region| format!("`{}`", region.id)).collect();
+        return Err(Error::Unknown {
+            object: "period to close".into(),
+            field: "import_mwh",
+            kind: "region",
+            id: region.to_string(),
+            known: known.join(", "),
+        });
+    }
+    if !mwh.is_finite() || mwh < 0.0 {
+        return Err(Error::Value {
+            object: format!("region `{region}`"),
+            field: "import_mwh".into(),
+            value: mwh.to_string(),
+            limit: "must be finite and at least 0".into(),
+            unit: "MWh",
+        });
+    }
+    Ok(())
 }
 
 /// The flows of a site of which only the imports are known.

@@ -1,8 +1,7 @@
 //! Carbon caps.
 
 use super::change;
-use super::job::texts;
-use crate::args::text;
+use crate::args::{text, texts};
 use crate::error::{Failure, Result};
 use crate::fields::{self, Field, put};
 use crate::guard::guard;

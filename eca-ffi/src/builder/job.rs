@@ -1,8 +1,7 @@
 //! Batch jobs.
 
 use super::{change, job_fields};
-use crate::args::{array, text};
-use crate::error::Result;
+use crate::args::{text, texts};
 use crate::fields;
 use crate::guard::guard;
 use crate::handle::eca_builder;
@@ -19,17 +18,6 @@ impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// The texts of an array of texts.
-///
-/// # Safety
-/// `texts` is NULL or has `length` pointers, each NULL or to a text that ends with NUL.
-pub(super) unsafe fn texts(texts: *const *const c_char, length: usize, argument: &'static str) -> Result<Vec<String>> {
-    // SAFETY: the caller promises the same.
-    let pointers = unsafe { array(texts, length, argument) }?;
-    // SAFETY: the caller promises that each is NULL or ends with NUL.
-    pointers.iter().map(|&pointer| unsafe { text(pointer, argument) }.map(str::to_owned)).collect()
 }
 
 /// Adds a batch job of so many inferences. Give it at least one operating point with `eca_builder_job_add_point`.

@@ -43,11 +43,20 @@ fn parameter(text: &str) -> Parameter {
     Parameter { c_type, name: text[start..].to_owned() }
 }
 
-const HANDLES: [&str; 6] =
-    ["eca_builder *", "eca_problem *", "eca_settings *", "eca_cancel *", "eca_plan *", "eca_conflict *"];
+const HANDLES: [&str; 9] = [
+    "eca_builder *",
+    "eca_problem *",
+    "eca_settings *",
+    "eca_cancel *",
+    "eca_plan *",
+    "eca_conflict *",
+    "eca_controller *",
+    "eca_shadow *",
+    "eca_step *",
+];
 
 /// Pointers that may be NULL.
-const NULLABLE: [(&str, &str); 8] = [
+const NULLABLE: [(&str, &str); 12] = [
     ("eca_problem_solve", "settings"),
     ("eca_problem_solve", "cancel"),
     ("eca_problem_solve", "progress"),
@@ -56,6 +65,10 @@ const NULLABLE: [(&str, &str); 8] = [
     ("eca_plan_check", "report"),
     ("eca_plan_explain", "words"),
     ("eca_plan_service_inferences", "region_id"),
+    ("eca_controller_new", "settings_json"),
+    ("eca_controller_step", "uncertainty"),
+    ("eca_controller_step", "cancel"),
+    ("eca_shadow_new", "settings_json"),
 ];
 
 /// Field and, for texts, value that a function knows.
@@ -96,7 +109,10 @@ impl Function {
             "cap" => "day",
             "metric" => "kg",
             "instant" => "2026-03-02T00:00:00Z",
+            "path" if self.name == "eca_shadow_number" => "eca.cost_gbp",
             "path" => "totals.cost_gbp",
+            "settings_json" | "uncertainty" => "{}",
+            "document" | "actual" => return "PROBLEM_JSON".to_owned(),
             "json" => return if self.name.contains("_plan_") { "PLAN_JSON" } else { "PROBLEM_JSON" }.to_owned(),
             "field" => field().unwrap_or_else(|| panic!("give FIELDS a field of {}", self.name)).1,
             "value" => field().unwrap_or_else(|| panic!("give FIELDS a value of {}", self.name)).2,
@@ -112,13 +128,11 @@ impl Function {
             "char *" if self.name == "eca_string_free" => "live_text".to_owned(),
             "char *" => self.good_text(&p.name),
             "char * *" | "char **" if p.name == "regions" => "live_names".to_owned(),
-            "double *" if ["values", "demand_inferences"].contains(&&*p.name) => "live_values".to_owned(),
+            "double *" if ["values", "demand_inferences", "import_mwh"].contains(&&*p.name) => "live_values".to_owned(),
             "double *" | "int32_t *" if p.name == "buffer" => format!("out_{}", p.name),
             "size_t" if p.name == "number" => "0".to_owned(),
             "size_t" if self.name.ends_with("_json_n") => format!("strlen({})", self.good_text("json")),
-            "size_t" if self.name == "eca_builder_job_set_regions" || self.name.contains("cap_set_regions") => {
-                "1".into()
-            }
+            "size_t" if self.parameters.iter().any(|p| p.name == "regions") => "1".to_owned(),
             "size_t" => "2".to_owned(),
             "double" => "1.0".to_owned(),
             "int64_t" => "1772409600".to_owned(),
@@ -240,6 +254,9 @@ int main(void) {
   eca_plan *live_eca_plan = NULL, *freed_eca_plan = NULL;
   eca_conflict *live_eca_conflict = NULL, *freed_eca_conflict = NULL;
   eca_problem *conflicting = NULL;
+  eca_controller *live_eca_controller = NULL, *freed_eca_controller = NULL;
+  eca_shadow *live_eca_shadow = NULL, *freed_eca_shadow = NULL;
+  eca_step *live_eca_step = NULL, *freed_eca_step = NULL;
   char *live_text = NULL;
   size_t live = 1;
   OK(eca_problem_from_json(PROBLEM_JSON, &live_eca_problem));
@@ -254,6 +271,12 @@ int main(void) {
   OK(eca_problem_conflict(conflicting, &live_eca_conflict));
   OK(eca_problem_conflict(conflicting, &freed_eca_conflict));
   OK(eca_problem_free(conflicting));
+  OK(eca_controller_new(NULL, &live_eca_controller));
+  OK(eca_controller_new(NULL, &freed_eca_controller));
+  OK(eca_shadow_new("{}", &live_eca_shadow));
+  OK(eca_shadow_new("{}", &freed_eca_shadow));
+  OK(eca_controller_step(freed_eca_controller, 1772409600, PROBLEM_JSON, NULL, NULL, &live_eca_step));
+  OK(eca_controller_step(freed_eca_controller, 1772409600, PROBLEM_JSON, NULL, NULL, &freed_eca_step));
   OK(eca_plan_to_text(live_eca_plan, &live_text));
   OK(eca_builder_free(freed_eca_builder));
   OK(eca_problem_free(freed_eca_problem));
@@ -261,9 +284,15 @@ int main(void) {
   OK(eca_cancel_free(freed_eca_cancel));
   OK(eca_plan_free(freed_eca_plan));
   OK(eca_conflict_free(freed_eca_conflict));
+  OK(eca_controller_free(freed_eca_controller));
+  OK(eca_shadow_free(freed_eca_shadow));
+  OK(eca_step_free(freed_eca_step));
 "#;
 
 const END: &str = r#"  /* Nothing that was refused has changed or freed anything. */
+  OK(eca_step_free(live_eca_step));
+  OK(eca_shadow_free(live_eca_shadow));
+  OK(eca_controller_free(live_eca_controller));
   OK(eca_conflict_free(live_eca_conflict));
   OK(eca_plan_free(live_eca_plan));
   OK(eca_cancel_free(live_eca_cancel));

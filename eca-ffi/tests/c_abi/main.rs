@@ -53,6 +53,14 @@ fn plans_are_explained_and_conflicts_mended() {
 }
 
 #[test]
+fn a_horizon_rolls_and_a_shadow_keeps_a_ledger() {
+    let program = Program::compile("rolling", C, &["c/rolling.c"]);
+    program.run(&[]).ends(", 0 failed\n");
+    program.run_under_valgrind(&[]).ends(", 0 failed\n");
+    Program::compile("rolling_cpp", CPP, &["c/rolling.c"]).run(&[]).ends(", 0 failed\n");
+}
+
+#[test]
 fn a_day_is_planned_from_series() {
     let program = Program::compile("plan_day", C, &["../../examples/c/plan_day.c"]);
     let csv = toolchain::root().join("examples/c/day.csv");
