@@ -48,6 +48,8 @@
 //! | [`signal`] | prices, carbon and other series from files and services, with gaps that stay visible |
 //! | [`forecast`] | forecasts of a series with quantiles and a back-test |
 //! | [`mpc`] | the rolling horizon: planning again as time passes, shadow mode, simulation |
+//! | [`flex`] | baselines: what would have been used |
+//! | [`settle`] | meter readings to cash and carbon in whole units; the documents `eca-event/1` and `eca-event-record/1` |
 //! | [`action`] | commands to sites and batteries, and the receiver's side |
 //! | [`milp`] | the sparse model and the solvers behind it |
 //! | [`mod@unit`] | conversions, with both units in the name |
@@ -73,6 +75,7 @@ pub mod check;
 mod engine;
 mod error;
 pub mod explain;
+pub mod flex;
 pub mod forecast;
 pub mod milp;
 mod model;
@@ -80,6 +83,7 @@ pub mod mpc;
 pub mod plan;
 pub mod problem;
 mod schedule;
+pub mod settle;
 pub mod signal;
 mod solve;
 mod time;

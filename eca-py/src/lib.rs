@@ -6,6 +6,7 @@ mod forecast;
 mod mpc;
 mod plan;
 mod problem;
+mod settle;
 mod signals;
 mod solve;
 
@@ -23,6 +24,8 @@ mod _eca {
     use super::plan::Plan;
     #[pymodule_export]
     use super::problem::Problem;
+    #[pymodule_export]
+    use super::settle::{event_record, settle};
     #[pymodule_export]
     use super::signals::{Signals, octopus_next_page};
     #[pymodule_export]

@@ -69,6 +69,12 @@ impl SettlementDate {
         self.0.weekday().to_monday_one_offset().unsigned_abs()
     }
 
+    /// Year, 1900 to 2199.
+    #[must_use]
+    pub fn year(self) -> i16 {
+        self.0.year()
+    }
+
     /// Month, January = 1 to December = 12.
     #[must_use]
     pub fn month(self) -> u8 {

@@ -60,6 +60,7 @@ from ._parts import (
 from ._plan import BrokenLimit, Check, Finding, Plan, References, Saving, Totals
 from ._problem import Problem, Warning
 from ._progress import Progress
+from ._settle import EventRecord, settle
 from .signals import Signals
 
 #: Names of the engines, for ``engine=`` of :meth:`Problem.solve` and ``--engine`` of the command line.
@@ -100,6 +101,7 @@ __all__ = [
     "EcaUnknownError",
     "EcaUnsupportedError",
     "EcaValueError",
+    "EventRecord",
     "Explanation",
     "Finding",
     "Horizon",
@@ -125,6 +127,7 @@ __all__ = [
     "__version__",
     "backtest",
     "forecast",
+    "settle",
     "signals",
     "simulate",
 ]

@@ -13,10 +13,11 @@ from ._demo import demo, dump, facts, summary
 from ._errors import EcaCancelled, EcaCannotFitError, EcaError, EcaInfeasibleError, EcaInternalError, EcaSolverError
 from ._plan import Plan
 from ._problem import Problem
+from ._settle import run_settle
 
 GOOD, BAD, UNUSABLE = 0, 1, 2
 #: Verbs of later versions.
-LATER = ("offers", "settle", "report", "message", "audit")
+LATER = ("offers", "report", "message", "audit")
 #: Errors of readable input for which there is no plan.
 NO_PLAN = (EcaInfeasibleError, EcaCannotFitError, EcaCancelled, EcaSolverError, EcaInternalError)
 
@@ -95,6 +96,15 @@ def parser() -> Parser:
     explain = verbs.add_parser("explain", parents=[every], help="what binds, what it is worth, cheapest repair")
     explain.add_argument("problem", metavar="PROBLEM")
     explain.add_argument("plan", metavar="PLAN", nargs="?", help="made anew where none is given")
+
+    settle = verbs.add_parser("settle", parents=[every], help="settle an event; without files, a made-up one")
+    settle.add_argument("event", metavar="EVENT", nargs="?", help="event document")
+    settle.add_argument("meters", metavar="METERS", nargs="?", help="meter file, CSV or JSON")
+    settle.add_argument("prices", metavar="PRICES", nargs="?", help="price file, CSV or JSON")
+    settle.add_argument("-o", "--output", metavar="RECORD", help="where the record goes")
+    settle.add_argument("--run", default="SF", metavar="RUN", help="II, SF, R1, R2, R3, RF or DF (SF)")
+    settle.add_argument("--as-of", metavar="TIME", help="leave out readings that arrived later, by received_at")
+    settle.add_argument("--out", metavar="DIR", default="out/settle", help="files of the made-up event (out/settle)")
     return top
 
 
@@ -156,7 +166,15 @@ def run_explain(options: argparse.Namespace, say: Callable[[str], None]) -> dict
     }
 
 
-VERBS = {"demo": demo, "plan": run_plan, "check": run_check, "explain": run_explain}
+def settle_verb(options: argparse.Namespace, say: Callable[[str], None]) -> dict[str, Any]:
+    """``settle EVENT METERS PRICES``."""
+    given = [options.event, options.meters, options.prices]
+    if any(given) and not all(given):
+        raise Usage("settle takes EVENT METERS PRICES together, or none of them for a made-up event")
+    return run_settle(options, say)
+
+
+VERBS = {"demo": demo, "plan": run_plan, "check": run_check, "explain": run_explain, "settle": settle_verb}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

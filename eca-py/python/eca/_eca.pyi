@@ -15,9 +15,11 @@ __all__ = [
     "__version__",
     "backtest",
     "check_horizon",
+    "event_record",
     "octopus_next_page",
     "panic_on_purpose",
     "parse_time",
+    "settle",
     "settlement_day",
     "simulate",
 ]
@@ -73,6 +75,8 @@ class Shadow:
     def close(self, actual: str, import_mwh: Mapping[str, float]) -> str: ...
 
 def simulate(world: str, settings: str, forecast: str | Callable[[str, str], str]) -> str: ...
+def settle(event: str, meters: str, prices: str, run: str, as_of: str | None) -> tuple[str, str]: ...
+def event_record(text: str) -> tuple[str, str, str]: ...
 def octopus_next_page(text: str) -> str | None: ...
 def backtest(
     history: tuple[str, int, int],

@@ -272,3 +272,76 @@ def history(first: str | date = "2026-03-02", days: int = 7, *, seed: int = 1, s
                 for t, start in enumerate(horizon.starts)
             ]
     return parse_csv("\n".join(lines), source="sample", step_min=step_min)
+
+
+#: What the sample's hall used in a half hour of the days before its event, MWh; the second and fifth are event days.
+_DAYS_BEFORE = {
+    "2026-02-18": 6.2,
+    "2026-02-17": 3.1,
+    "2026-02-16": 5.8,
+    "2026-02-13": 6.1,
+    "2026-02-12": 3.4,
+    "2026-02-11": 6.0,
+    "2026-02-10": 5.9,
+    "2026-02-09": 6.3,
+    "2026-02-06": 5.7,
+    "2026-02-05": 6.4,
+    "2026-02-04": 5.6,
+    "2026-02-03": 6.0,
+}
+#: What it used in the two half hours of the event and the two behind it, MWh.
+_EVENING = {35: 3.4, 36: 3.8, 37: 6.5, 38: 6.5}
+
+
+def event() -> tuple[dict[str, Any], str, str]:
+    """An evening of flexibility to settle: the event document, a meter file and a price file.
+
+    5 MW sold for an hour on 19 February 2026: the event that ``docs/settlement.md`` works through on paper.
+    """
+    lines = ["meter_id,start,end,import_wh,export_wh,quality"]
+    for day, mwh in sorted({**_DAYS_BEFORE, "2026-02-19": 6.0}.items()):
+        for number, start in enumerate(Horizon.day(day, step_min=15).starts):
+            used = _EVENING.get(number // 2 + 1, mwh) if day == "2026-02-19" else mwh
+            end = start + timedelta(minutes=15)
+            lines.append(f"hall-a,{start:%Y-%m-%dT%H:%M:%SZ},{end:%Y-%m-%dT%H:%M:%SZ},{round(used * 5e5)},0,A")
+    prices = (
+        "start,system_price_gbp_per_mwh,import_price_gbp_per_mwh,carbon_g_per_kwh,marginal_carbon_g_per_kwh\n"
+        "2026-02-19T17:00:00Z,180,140,210,350\n"
+        "2026-02-19T17:30:00Z,210,150,205,350\n"
+        "2026-02-19T18:00:00Z,150,120,200,350\n"
+        "2026-02-19T18:30:00Z,140,110,195,350\n"
+    )
+    document = {
+        "format": "eca-event/1",
+        "event_id": "evening-2026-02-19",
+        "site": {"site_id": "london-1", "meter_id": "hall-a", "bm_unit": "V__CABCD001", "gsp_group": "_C"},
+        "route": "wholesale_p415",
+        "direction": "down",
+        "periods": [
+            {
+                "settlement_date": "2026-02-19",
+                "settlement_period": number,
+                "committed_mwh": 2.5,
+                "price_gbp_per_mwh": price,
+                "counterfactual_mwh": 6.0,
+            }
+            for number, price in ((35, 120), (36, 135))
+        ],
+        "rebound_periods": [{"settlement_date": "2026-02-19", "settlement_period": number} for number in (37, 38)],
+        "baseline": {
+            "method": "bl01",
+            "event_days": [{"settlement_date": day, "kind": "market"} for day in ("2026-02-12", "2026-02-17")],
+        },
+        "submissions": [
+            {"flow": "wman", "status": "accepted", "sent_at": "2026-02-19T12:00:00Z"},
+            {"flow": "ecvn", "status": "accepted", "sent_at": "2026-02-19T12:05:00Z"},
+            {"flow": "delivered_volume", "status": "accepted", "sent_at": "2026-02-20T09:00:00Z"},
+        ],
+        "terms": {
+            "supplier_compensation_price": [{"effective_from": "2026-01-01", "price_gbp_per_mwh": 87.21}],
+            "supplier_final_demand_frac": 0.04,
+        },
+        "sharing": {"site_frac": 0.8, "social_tariff_frac": 0.05},
+        "operations": {"inferences_before": 40000000, "inferences_after": 34000000},
+    }
+    return document, "\n".join(lines) + "\n", prices

@@ -1,0 +1,3 @@
+//! Flexibility: what a site would have used, against which it is paid for using less.
+
+pub mod baseline;

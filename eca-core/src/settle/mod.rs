@@ -1,0 +1,41 @@
+//! Settlement: meter readings become period volumes, volumes become cash and carbon, all in whole units.
+//!
+//! ```text
+//! Event + meter readings + prices -> baseline -> deviation D = B - M -> cash by route -> EventRecord
+//! ```
+//!
+//! Energy is Wh, money µGBP, carbon mg, each an `i64`; pounds and megawatt hours are for display. Nothing here computes
+//! with floats. Every amount is rounded once, for its period and flow, half away from zero; totals are sums of what was
+//! rounded, so parts add up to totals to the unit.
+//!
+//! The rules are those of docs/settlement.md, with their sources and dates. What is contract or changes with time (prices,
+//! regimes, pay factors, days) comes in with the event and is never a constant here.
+#![deny(clippy::float_arithmetic)]
+
+mod amount;
+mod document;
+mod event;
+mod meter;
+mod prices;
+mod record;
+mod route;
+mod run;
+mod submission;
+mod table;
+mod terms;
+mod text;
+mod work;
+
+pub use amount::Micro;
+pub use event::{BaselineTerms, Direction, Event, EventPeriod, Operations, References, Route, Sharing, Site};
+pub use meter::{PeriodVolume, Quality, Reading, Readings, Volumes};
+pub use prices::{PriceRow, PriceTable};
+pub use record::{
+    CarbonTotals, Compensation, CustomerTotals, EventRecord, Flow, FlowKind, PeriodRecord, ReboundRecord, Totals,
+};
+pub use run::SettlementRun;
+pub use submission::{Flow as SubmissionFlow, Status, Submission};
+pub use terms::{DatedPrice, DatedRegime, PayPoint, Regime, Terms};
+pub use work::settle;
+
+pub(crate) use amount::{divided, product, sum};
