@@ -12,25 +12,24 @@ const THREADS: &str = "RAYON_NUM_THREADS";
 /// What the line of a plan begins with.
 const LINE: &str = "plan of ";
 
-/// Enough jobs for several chunks of work in each engine; few enough that every engine ends by itself, without a limit of
-/// time.
-fn fleets() -> Vec<(Engine, Fleet)> {
+/// Enough jobs for several chunks of work; gaps at which every engine ends by itself, without a limit of time, and not
+/// before it has priced often.
+fn fleets() -> Vec<(Engine, Fleet, f64)> {
     vec![
-        (Engine::Columns, Fleet::new(40, 24, 2, 3)),
-        (Engine::Columns, Fleet { every_feature: true, ..Fleet::new(16, 24, 2, 5) }),
-        (Engine::Fleet, Fleet::new(500, 24, 2, 7)),
-        (Engine::Fleet, Fleet { every_feature: true, carbon_cap: true, ..Fleet::new(200, 24, 2, 11) }),
+        (Engine::Columns, Fleet::new(40, 24, 2, 3), 1e-4),
+        (Engine::Columns, Fleet { every_feature: true, ..Fleet::new(16, 24, 2, 5) }, 0.01),
+        (Engine::Fleet, Fleet::new(500, 24, 2, 7), 1e-4),
+        (Engine::Fleet, Fleet { every_feature: true, carbon_cap: true, ..Fleet::new(200, 24, 2, 11) }, 0.01),
     ]
 }
 
 #[test]
 #[ignore = "it is what the other test runs in processes of their own"]
 fn plans_of_this_process() {
-    for (engine, fleet) in fleets() {
+    for (engine, fleet, gap) in fleets() {
         let mut settings = Settings::default();
         settings.engine = engine;
-        // Enough work to be told apart, no more.
-        settings.gap = 0.01;
+        settings.gap = gap;
         settings.references = false;
         let plan = fleet.problem().unwrap().solve(&settings).unwrap();
         assert_eq!(plan.engine, engine.name(), "{}", plan.engine_reason);
