@@ -9,7 +9,7 @@ use eca_core::{
     Battery, CapMetric, CapWindow, CarbonCap, DeadlineKind, ErrorKind, Job, JobPoint, Problem, Region, Service,
     ServicePoint,
 };
-use rule_support::{at, hours, job, near, near_all, site, solve};
+use rule_support::{at, half_hours, hours, job, near, near_all, site, solve};
 
 #[track_caller]
 fn explain(problem: &Problem) -> Explanation {
@@ -194,6 +194,39 @@ fn inferences_bring_their_allowance() {
     near(found.jobs[0].energy_gbp, 4.0 * (50.0 + 300.0 * 0.5), "energy and its carbon");
     near(found.jobs[0].allowance_gbp, -200.0, "allowance");
     near(found.jobs[0].saved_without_gbp, 600.0, "200 of energy, 400 of excess");
+}
+
+/// Where nothing runs, energy has the price that the first MWh would cost, not that of none.
+#[test]
+fn an_idle_period_has_the_price_of_its_first_megawatt_hour() {
+    let problem = Problem::builder(half_hours(4))
+        .region(site("a", [50.0, 70.0, 60.0, 80.0]).pue_slope(1.5))
+        .job(Job::gpu_hours("j", 0.5, [JobPoint::gpu_hours(2.0, 1.0)]))
+        .build()
+        .unwrap();
+    let found = explain(&problem);
+    near_all(&found.regions[0].site_energy_gbp_per_mwh, &[50.0, 70.0, 60.0, 80.0], "site energy");
+    near_all(&found.regions[0].it_energy_gbp_per_mwh, &[75.0, 105.0, 90.0, 120.0], "IT energy");
+    near(found.dispatch_gbp, 75.0, "2 MW for half an hour");
+    near(found.jobs[0].saved_without_gbp, 75.0, "job");
+}
+
+/// Solar that is spilled costs nothing; without it the next MWh is bought, dearer under a strict cap that allows no gram
+/// and in a closed hall all the same.
+#[test]
+fn an_idle_period_is_priced_under_the_strictest_cap() {
+    let problem = Problem::builder(hours(3))
+        .region(site("a", [50.0, 70.0, 60.0]).solar_mw([3.0, 0.0, 0.0]).it_capacity_mw([4.0, 4.0, 0.0]))
+        .job(job("j", 1.0, 2.0))
+        .carbon_cap(CarbonCap::strict("none", CapMetric::Kg, 0.0, CapWindow::Horizon))
+        .build()
+        .unwrap();
+    let found = explain(&problem);
+    let price = &found.regions[0].site_energy_gbp_per_mwh;
+    near(price[0], 0.0, "1 MW of solar is left");
+    assert!(price[1] >= 70.0 && price[2] >= 60.0, "{price:?}");
+    near(found.dispatch_gbp, 0.0, "solar is free");
+    near(found.carbon_caps[0].windows[0].excess_kg, 0.0, "not a gram");
 }
 
 /// Solar that is all used, and export at its limit.

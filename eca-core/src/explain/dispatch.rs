@@ -1,6 +1,6 @@
 //! The linear program behind the prices: the model with the schedules and directions of the plan given.
 
-use super::schedules;
+use super::{kink, schedules};
 use crate::engine::PROMISES;
 use crate::milp::{self, Col, MilpOptions, MilpSolution, MilpStatus, Tag};
 use crate::model::{self, Draft, Frame, JobLoad, Ladder, Lazy};
@@ -47,7 +47,8 @@ impl<'a> Dispatch<'a> {
         let closed = directions(problem, plan, &draft);
         closed.iter().for_each(|&col| draft.milp.set_bounds(col, 0.0, 0.0));
         let solution = settle(problem, plan, &mut draft, solver)?;
-        let (Some(values), Some(reduced), Some(duals)) = (solution.values, solution.reduced_costs, solution.row_duals)
+        let (Some(values), Some(mut reduced), Some(mut duals)) =
+            (solution.values, solution.reduced_costs, solution.row_duals)
         else {
             return Err(Error::Solver {
                 solver: milp::solver_version(solver)?.0.into(),
@@ -55,6 +56,7 @@ impl<'a> Dispatch<'a> {
                 source: None,
             });
         };
+        kink::raise_idle(&draft.milp, &values, &mut reduced, &mut duals);
         let tags = draft.milp.row_tags.iter().enumerate();
         let rows = tags.map(|(i, tag)| ((tag.rule, tag.object.unwrap_or(0), tag.period.unwrap_or(0)), i)).collect();
         Ok(Self {

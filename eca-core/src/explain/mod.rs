@@ -13,6 +13,7 @@ mod binding;
 mod conflict;
 mod dispatch;
 mod document;
+mod kink;
 mod prices;
 mod schedules;
 mod text;
@@ -40,8 +41,8 @@ impl Plan {
     ///     .build()?;
     /// let explanation = problem.solve(&Settings::default())?.explain(&problem)?;
     ///
-    /// // 2 MW for the second hour, at 60 GBP/MWh.
-    /// assert_eq!(explanation.regions[0].it_energy_gbp_per_mwh[1], 60.0);
+    /// // 2 MW for the second hour, at 60 GBP/MWh; in the first one, where nothing runs, they would cost 90.
+    /// assert_eq!(explanation.regions[0].it_energy_gbp_per_mwh, [90.0, 60.0]);
     /// assert_eq!(explanation.jobs[0].saved_without_gbp, 120.0);
     /// # Ok::<(), eca_core::Error>(())
     /// ```
