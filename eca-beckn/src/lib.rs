@@ -1,7 +1,29 @@
-//! Messages, signatures, agents and the DEG log of ECA.
+//! Messages of the Beckn protocol, signed and verified, and the DEG log that proves afterwards what was said.
 //!
-//! This crate is a skeleton: it fixes the place in the workspace and its dependency direction
-//! (`eca-core` knows nothing of it). It will hold the lifecycle messages, Ed25519 signing and
-//! verification, agents as state machines without I/O, the log and the certificates.
+//! [`Node`] signs what a participant sends and checks what it receives; [`Log`](log::Log) keeps it; [`audit()`] verifies a log from
+//! its files alone, with keys from outside. Nothing here reads a clock or talks to a network, and only
+//! [`log::FileStore`] and [`log::FileHead`] touch files.
 
+pub mod audit;
+mod error;
+pub mod json;
+mod keys;
+pub mod log;
+mod message;
+mod node;
+mod record;
+mod replay;
+pub mod sign;
+mod trust;
+pub mod verify;
+
+pub use audit::{AuditReport, audit};
 pub use eca_core::adapter::{Clock, Signer};
+pub use error::{Error, Result};
+pub use keys::{MemoryKey, PublicKey, purpose};
+pub use log::{Log, LogKey};
+pub use message::{Dialect, Envelope};
+pub use node::{Node, NodeSettings, Received, Signed};
+pub use record::{KINDS, Record, Reference};
+pub use replay::{MemoryReplay, MessageKey, ReplayStore, Seen};
+pub use trust::{KeyLookup, Trust};

@@ -1,0 +1,59 @@
+//! Records that are acknowledged but not in tiles yet: frames at the end of one file.
+//!
+//! A frame is the index (8 bytes), the length (4 bytes, both big-endian), SHA-256 of both and the record, the record.
+
+use crate::{Error, Result};
+use sha2::{Digest as _, Sha256};
+
+/// Records with their indices.
+pub(crate) type Waiting = Vec<(u64, Vec<u8>)>;
+
+const HEAD: usize = 8 + 4 + 32;
+
+/// The frame of a record.
+pub(crate) fn frame(index: u64, record: &[u8]) -> Result<Vec<u8>> {
+    let length = u32::try_from(record.len()).map_err(|_| Error::log("a record is longer than a frame can say"))?;
+    let mut bytes = Vec::with_capacity(HEAD + record.len());
+    bytes.extend(index.to_be_bytes());
+    bytes.extend(length.to_be_bytes());
+    bytes.extend(sum(index, length, record));
+    bytes.extend(record);
+    Ok(bytes)
+}
+
+/// The records of the file with their indices, and how many bytes they take. What follows is a frame whose append did
+/// not end, so that nobody was told of it.
+///
+/// # Errors
+/// [`Error::NotVerified`] if a damaged frame has a good one behind it: then it was whole once.
+pub(crate) fn read(place: &str, bytes: &[u8]) -> Result<(Waiting, usize)> {
+    let (mut records, mut at) = (Vec::new(), 0);
+    while let Some((index, record, length)) = one(&bytes[at..]) {
+        records.push((index, record.to_vec()));
+        at += length;
+    }
+    // Frames begin anywhere behind the damage, because its length may be damaged too.
+    if (at + 1..bytes.len()).any(|later| one(&bytes[later..]).is_some()) {
+        return Err(Error::not_verified(place, format!("damaged at byte {at}, with good records behind it")));
+    }
+    Ok((records, at))
+}
+
+fn one(bytes: &[u8]) -> Option<(u64, &[u8], usize)> {
+    let (index, rest) = bytes.split_first_chunk::<8>()?;
+    let (length, rest) = rest.split_first_chunk::<4>()?;
+    let (expected, rest) = rest.split_first_chunk::<32>()?;
+    let (index, length) = (u64::from_be_bytes(*index), u32::from_be_bytes(*length));
+    let size = usize::try_from(length).ok()?;
+    let record = rest.get(..size)?;
+    (sum(index, length, record) == *expected).then_some((index, record, HEAD + size))
+}
+
+fn sum(index: u64, length: u32, record: &[u8]) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(index.to_be_bytes())
+        .chain_update(length.to_be_bytes())
+        .chain_update(record)
+        .finalize()
+        .into()
+}

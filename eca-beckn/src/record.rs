@@ -1,0 +1,207 @@
+//! Records of the log: canonical JSON of strings and integers, with units in the names.
+
+use crate::log::{Log, sha256_hex};
+use crate::node::{Received, Signed};
+use crate::verify::SignatureHeader;
+use crate::{Error, Result, json};
+use eca_core::{SettlementPeriod, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Kinds of records that version 1 knows.
+pub const KINDS: [&str; 16] = [
+    "message",
+    "signal",
+    "offer",
+    "plan",
+    "order",
+    "command",
+    "ack",
+    "telemetry_root",
+    "delivery",
+    "settlement",
+    "certificate",
+    "transfer",
+    "retire",
+    "key",
+    "fund",
+    "correction",
+];
+
+/// Something kept beside the log, named by its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    /// What it is for the record, such as `body`.
+    pub name: String,
+    /// SHA-256 of its bytes in hexadecimal.
+    pub sha256: String,
+    /// Number of bytes.
+    pub size: u64,
+}
+
+impl Reference {
+    /// A reference to these bytes.
+    #[must_use]
+    pub fn to(name: &str, bytes: &[u8]) -> Self {
+        Self { name: name.into(), sha256: sha256_hex(bytes), size: bytes.len() as u64 }
+    }
+}
+
+/// One record of the log. What is empty is left out of the bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// Version of the form: 1.
+    pub v: u32,
+    /// One of [`KINDS`].
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Index in the log.
+    pub seq: u64,
+    /// When it was written: UTC, microseconds since 1970.
+    pub time_us: i64,
+    /// How far the clock may be off, microseconds.
+    pub clock_error_us: i64,
+    /// London day of `time_us`.
+    pub settlement_date: String,
+    /// Half hour of that day, 1 to 50.
+    pub settlement_period: u8,
+    /// Who caused it: the participant, and `|` and its key if it signed.
+    pub actor: String,
+    /// Transaction id of the network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub txn: Option<String>,
+    /// Message id of the network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub msg: Option<String>,
+    /// Opaque reference of a balancing platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obp: Option<String>,
+    /// What it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<Reference>,
+    /// What the kind says.
+    pub body: Map<String, Value>,
+}
+
+impl Record {
+    /// A record of a kind that is to stand at `seq`.
+    ///
+    /// # Errors
+    /// [`Error::Json`] for an unknown kind, [`Error::Core`] for a time outside the settlement clock.
+    pub fn new(kind: &str, seq: u64, time_us: i64, actor: &str) -> Result<Self> {
+        let mut record = Self {
+            v: 1,
+            kind: kind.into(),
+            seq,
+            time_us,
+            clock_error_us: 0,
+            settlement_date: String::new(),
+            settlement_period: 0,
+            actor: actor.into(),
+            txn: None,
+            msg: None,
+            obp: None,
+            refs: Vec::new(),
+            body: Map::new(),
+        };
+        let (date, period) = record.half_hour()?;
+        (record.settlement_date, record.settlement_period) = (date, period);
+        record.check()?;
+        Ok(record)
+    }
+
+    fn half_hour(&self) -> Result<(String, u8)> {
+        let period = SettlementPeriod::containing(Timestamp::from_unix_s(self.time_us.div_euclid(1_000_000))?);
+        Ok((period.settlement_date().to_string(), period.settlement_period()))
+    }
+
+    fn check(&self) -> Result<()> {
+        let wrong = |reason: String| Err(Error::json(&format!("record {}", self.seq), reason));
+        if self.v != 1 {
+            return wrong(format!("version {} is not 1", self.v));
+        }
+        if !KINDS.contains(&self.kind.as_str()) {
+            return wrong(format!("type `{}` is not one of {}", self.kind, KINDS.join(", ")));
+        }
+        if self.clock_error_us < 0 || self.actor.is_empty() {
+            return wrong("clock_error_us is negative or actor is empty".into());
+        }
+        let (date, period) = self.half_hour()?;
+        if self.settlement_date != date || self.settlement_period != period {
+            return wrong(format!(
+                "settlement period {} {} is not that of time_us, {date} {period}",
+                self.settlement_date, self.settlement_period
+            ));
+        }
+        Ok(())
+    }
+
+    /// The bytes that go into the log.
+    ///
+    /// # Errors
+    /// [`Error::Json`] if the body holds anything but strings and integers.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let object = format!("record {}", self.seq);
+        let value = serde_json::to_value(self).map_err(|error| Error::json(&object, error.to_string()))?;
+        json::canonical_record(&object, &value)
+    }
+
+    /// Reads the bytes of record `seq`, which must be in their only form.
+    ///
+    /// # Errors
+    /// [`Error::Json`] names what is not.
+    pub fn parse(seq: u64, bytes: &[u8]) -> Result<Self> {
+        let object = format!("record {seq}");
+        let value = json::parse(&object, bytes)?;
+        if json::canonical_record(&object, &value)? != bytes {
+            return Err(Error::json(&object, "the bytes are not canonical (RFC 8785)"));
+        }
+        let record: Self = serde_json::from_value(value).map_err(|error| Error::json(&object, error.to_string()))?;
+        if record.seq != seq {
+            return Err(Error::json(&object, format!("calls itself record {}", record.seq)));
+        }
+        record.check()?;
+        Ok(record)
+    }
+}
+
+impl Log {
+    /// Keeps a message that passed every check, or that was sent, with its signature, and a record that cites both.
+    /// Gives the index of the record.
+    ///
+    /// `request` is the authorization of the request that a callback answers by its signature.
+    ///
+    /// # Errors
+    /// Those of [`Log::append`] and [`Log::keep`].
+    pub fn record_message(&mut self, signed: &Signed, request: Option<&str>, time_us: i64) -> Result<u64> {
+        let envelope = crate::Envelope::parse(&signed.body)?;
+        let header = SignatureHeader::parse(&signed.authorization)?;
+        let actor = format!("{}|{}", header.key.subscriber_id, header.key.key_id);
+        let mut record = Record::new("message", self.size(), time_us, &actor)?;
+        record.txn = Some(envelope.transaction_id);
+        record.msg = Some(envelope.message_id);
+        record.body.insert("action".into(), envelope.action.into());
+        record.body.insert("dialect".into(), envelope.dialect.to_string().into());
+        let cited = [("body", signed.body.as_slice()), ("authorization", signed.authorization.as_bytes())];
+        for (name, bytes) in cited.into_iter().chain(request.map(|header| ("request_authorization", header.as_bytes())))
+        {
+            self.keep(bytes)?;
+            record.refs.push(Reference::to(name, bytes));
+        }
+        self.append(&record.to_bytes()?)
+    }
+}
+
+impl Received {
+    /// What is told to the peer: an acknowledgement with its own message id, in the order of keys that peers send.
+    #[must_use]
+    pub fn ack(&self) -> String {
+        let id = Value::from(self.envelope.message_id.as_str());
+        match self.envelope.dialect {
+            crate::Dialect::V1 => r#"{"message":{"ack":{"status":"ACK"}}}"#.into(),
+            _ => format!(r#"{{"message":{{"status":"ACK","messageId":{id}}}}}"#),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Whose keys are trusted: the trust file, and looking keys up.
+
+use crate::verify::KeyId;
+use crate::{Error, LogKey, PublicKey, Result, json};
+use eca_core::Timestamp;
+use serde::Deserialize;
+use std::fmt::{Debug, Display};
+
+/// Finds the key of a peer. A registry client is one; it may keep answers, but not beyond their validity.
+pub trait KeyLookup: Debug + Display + Send + Sync {
+    /// The key `id` as it was valid at `at_s`, in Unix seconds.
+    ///
+    /// # Errors
+    /// [`Error::Message`] with `AUT_SUBSCRIBER_NOT_FOUND`, `AUT_KEY_NOT_FOUND` or `AUT_KEY_EXPIRED_OR_REVOKED`.
+    fn key(&self, id: &KeyId, at_s: i64) -> Result<PublicKey>;
+}
+
+/// Keys from outside the log: the only ones that an audit believes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trust {
+    /// Key of the log.
+    pub log: LogKey,
+    messages: Vec<TrustedKey>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct TrustedKey {
+    id: KeyId,
+    key: PublicKey,
+    valid_from_s: i64,
+    valid_to_s: i64,
+}
+
+#[derive(Deserialize)]
+struct TrustDocument {
+    log: String,
+    #[serde(default)]
+    messages: Vec<TrustEntry>,
+}
+
+#[derive(Deserialize)]
+struct TrustEntry {
+    subscriber_id: String,
+    key_id: String,
+    public_key: String,
+    valid_from: Option<Timestamp>,
+    valid_to: Option<Timestamp>,
+}
+
+impl Trust {
+    /// Reads a trust file: `{"log": VERIFIER_KEY, "messages": [{"subscriber_id", "key_id", "public_key", "valid_from",
+    /// "valid_to"}]}`. Other fields are for later readers.
+    ///
+    /// # Errors
+    /// [`Error::Json`] or [`Error::Key`] names what is missing or cannot be used.
+    pub fn parse(text: &str) -> Result<Self> {
+        let value = json::parse("trust file", text.as_bytes())?;
+        let document: TrustDocument =
+            serde_json::from_value(value).map_err(|error| Error::json("trust file", error.to_string()))?;
+        let mut messages: Vec<TrustedKey> = Vec::new();
+        for entry in document.messages {
+            let id = KeyId { subscriber_id: entry.subscriber_id, key_id: entry.key_id };
+            if messages.iter().any(|known| known.id == id) {
+                return Err(Error::key(&id.key_id, format!("stands twice for `{}`", id.subscriber_id)));
+            }
+            messages.push(TrustedKey {
+                key: PublicKey::from_base64(&entry.public_key)?,
+                id,
+                valid_from_s: entry.valid_from.map_or(i64::MIN, Timestamp::unix_s),
+                valid_to_s: entry.valid_to.map_or(i64::MAX, Timestamp::unix_s),
+            });
+        }
+        Ok(Self { log: LogKey::parse(&document.log)?, messages })
+    }
+}
+
+impl Display for Trust {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} trusted message keys", self.messages.len())
+    }
+}
+
+impl KeyLookup for Trust {
+    fn key(&self, id: &KeyId, at_s: i64) -> Result<PublicKey> {
+        let (who, which) = (&id.subscriber_id, &id.key_id);
+        let Some(found) = self.messages.iter().find(|known| known.id == *id) else {
+            let known = self.messages.iter().any(|known| known.id.subscriber_id == *who);
+            let code = if known { "AUT_KEY_NOT_FOUND" } else { "AUT_SUBSCRIBER_NOT_FOUND" };
+            return Err(Error::message(code, format!("key `{which}` of `{who}` is not a trusted one")));
+        };
+        if at_s < found.valid_from_s || at_s > found.valid_to_s {
+            return Err(Error::message(
+                "AUT_KEY_EXPIRED_OR_REVOKED",
+                format!("key `{which}` of `{who}` was not valid then"),
+            ));
+        }
+        Ok(found.key)
+    }
+}
