@@ -186,3 +186,32 @@ fn duals_lie_between_one_sided_differences() {
     println!("{compared} rows compared, {exact} of them with the same difference on both sides");
     assert!(compared > 500 && exact * 4 > compared);
 }
+
+/// `min 2x + 3y`, `x + y >= 4`, `x <= 3`, and then with other limits: the answer is the same from where another solve ended.
+#[test]
+fn a_solve_that_begins_where_another_ended_has_the_same_answer() {
+    let model = |most_x: f64, wanted: f64| {
+        let mut m = Milp::new();
+        let x = m.continuous(0.0, most_x, 2.0, tag());
+        let y = m.continuous(0.0, 5.0, 3.0, tag());
+        m.row(wanted, INF, &[(x, 1.0), (y, 1.0)], tag());
+        m
+    };
+    let basis = solve(&model(3.0, 4.0)).basis;
+    assert!(basis.is_some());
+    for (most_x, wanted, objective) in [(3.0, 4.0, 9.0), (1.0, 4.0, 11.0), (8.0, 6.0, 12.0), (0.0, 1.0, 3.0)] {
+        let mut m = model(most_x, wanted);
+        m.start_from(basis.clone());
+        let answer = solve(&m);
+        assert_eq!((answer.status, answer.objective), (MilpStatus::Optimal, objective));
+    }
+    let mut none = model(3.0, 9.0);
+    none.start_from(basis.clone());
+    assert_eq!(solve(&none).status, MilpStatus::Infeasible);
+    // Of another shape, or with integers, it is not used.
+    let mut other = model(3.0, 4.0);
+    let z = other.integer(0.0, 9.0, 1.0, tag());
+    other.row(2.0, INF, &[(z, 2.0)], tag());
+    other.start_from(basis);
+    assert_eq!(solve(&other).objective, 10.0);
+}

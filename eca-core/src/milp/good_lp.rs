@@ -61,6 +61,7 @@ fn answer<S: Solution>(
         nodes: 0,
         row_duals: None,
         reduced_costs: None,
+        basis: None,
     };
     let none = |status| found(status, None, f64::INFINITY, f64::NEG_INFINITY);
     match result {

@@ -5,7 +5,7 @@
 //! nothing left behind, a fork is safe.
 #![allow(unsafe_code)]
 
-use super::{Milp, MilpOptions, MilpSolution, MilpStatus};
+use super::{Basis, Milp, MilpOptions, MilpSolution, MilpStatus};
 use crate::{Control, Error, Progress, Result};
 use highs::HighsModelStatus;
 use highs_sys::*;
@@ -48,12 +48,19 @@ pub(super) fn solve(milp: &Milp, options: &MilpOptions, control: &Control) -> Re
             .name("eca-highs".into())
             .stack_size(STACK_BYTES)
             .spawn_scoped(scope, || {
-                let first = run(milp, options, control, FINE_TOLERANCE)?;
+                if milp.basis.is_some() && milp.integers() == 0 {
+                    // Without presolve already, so that it is believed; where it gets lost it begins anew.
+                    let without = MilpOptions { presolve: false, ..options.clone() };
+                    if let Some(solution) = run(milp, &without, control, FINE_TOLERANCE, milp.basis.as_ref())? {
+                        return Ok(solution);
+                    }
+                }
+                let first = run(milp, options, control, FINE_TOLERANCE, None)?;
                 // A false "infeasible" from presolve is the commonest wrong answer reported against HiGHS; an LP that it
                 // cannot settle to the fine tolerance it settles to its own.
                 match first {
                     Some(solution) if solution.status != MilpStatus::Infeasible || !options.presolve => Ok(solution),
-                    _ => run(milp, &MilpOptions { presolve: false, ..options.clone() }, control, TOLERANCE)?
+                    _ => run(milp, &MilpOptions { presolve: false, ..options.clone() }, control, TOLERANCE, None)?
                         .ok_or_else(|| failed("cannot settle the model with or without presolve")),
                 }
             })
@@ -117,6 +124,21 @@ impl Instance {
         (x, z, y)
     }
 
+    /// Begins where another solve ended; not where the model has got another shape since.
+    fn start_from(&self, milp: &Milp, basis: &Basis) {
+        if (basis.columns.len(), basis.rows.len()) == (milp.columns(), milp.rows()) {
+            // SAFETY: one status for each column and row. A basis that HiGHS refuses is no loss: its status is not used.
+            unsafe { Highs_setBasis(self.0, basis.columns.as_ptr(), basis.rows.as_ptr()) };
+        }
+    }
+
+    fn basis(&self, milp: &Milp) -> Option<Basis> {
+        let mut basis = Basis { columns: vec![0; milp.columns()], rows: vec![0; milp.rows()] };
+        // SAFETY: each array has one place for each column or row.
+        let code = unsafe { Highs_getBasis(self.0, basis.columns.as_mut_ptr(), basis.rows.as_mut_ptr()) };
+        (code == 0).then_some(basis)
+    }
+
     fn primal_is_feasible(&self) -> bool {
         let mut value: c_int = 0;
         // SAFETY: as above.
@@ -126,7 +148,13 @@ impl Instance {
 }
 
 /// One run; none where HiGHS does not know how it ended.
-fn run(milp: &Milp, options: &MilpOptions, control: &Control, tolerance: f64) -> Result<Option<MilpSolution>> {
+fn run(
+    milp: &Milp,
+    options: &MilpOptions,
+    control: &Control,
+    tolerance: f64,
+    basis: Option<&Basis>,
+) -> Result<Option<MilpSolution>> {
     let highs = Instance::new()?;
     configure(&highs, milp, options, tolerance)?;
     pass(&highs, milp)?;
@@ -136,6 +164,9 @@ fn run(milp: &Milp, options: &MilpOptions, control: &Control, tolerance: f64) ->
         let count = c_int::try_from(index.len()).unwrap_or(0);
         // SAFETY: both arrays have `count` values. A start that HiGHS refuses is no loss, so its status is not used.
         unsafe { Highs_setSparseSolution(highs.0, count, index.as_ptr(), value.as_ptr()) };
+    }
+    if let Some(basis) = basis {
+        highs.start_from(milp, basis);
     }
     // SAFETY: `control` outlives the run: the instance is destroyed at the end of this function.
     unsafe {
@@ -257,6 +288,7 @@ fn read(highs: &Instance, milp: &Milp, status: HighsModelStatus, code: c_int, ga
         nodes: if is_mip { highs.nodes() } else { 0 },
         row_duals,
         reduced_costs,
+        basis: if duals { highs.basis(milp) } else { None },
     })
 }
 

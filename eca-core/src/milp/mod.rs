@@ -12,7 +12,7 @@ mod model;
 mod solution;
 
 pub use model::{Col, Milp, Row, Tag};
-pub use solution::{MilpOptions, MilpSolution, MilpStatus};
+pub use solution::{Basis, MilpOptions, MilpSolution, MilpStatus};
 
 use crate::{Control, Error, Result, Solver};
 use std::sync::OnceLock;

@@ -1,5 +1,6 @@
 //! Columns, rows and their names.
 
+use super::Basis;
 use std::fmt;
 
 /// What a column or row stands for: a rule, the object it is about, and the period.
@@ -99,6 +100,8 @@ pub struct Milp {
     pub(crate) starts: Vec<usize>,
     pub(crate) index: Vec<u32>,
     pub(crate) value: Vec<f64>,
+    /// Where a solve begins; only of a model without integer columns.
+    pub(super) basis: Option<Basis>,
     scratch: Vec<(u32, f64)>,
 }
 
@@ -178,6 +181,12 @@ impl Milp {
             *l = lower;
             *u = upper;
         }
+    }
+
+    /// Where the solve of a model of this shape ended: this one begins there, if the back-end can. It changes how long a solve
+    /// takes and, where several points are best, which one is found.
+    pub fn start_from(&mut self, basis: Option<Basis>) {
+        self.basis = basis;
     }
 
     /// Fixes the column at place `j`, as near to a value as its bounds allow.

@@ -51,6 +51,15 @@ pub enum MilpStatus {
     Cancelled,
 }
 
+/// Where a solve of a linear program ended: which columns and rows are at a bound. A solve of a model of the same shape that
+/// starts there has little to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basis {
+    /// One status of the back-end for each column and row.
+    pub(super) columns: Vec<i32>,
+    pub(super) rows: Vec<i32>,
+}
+
 /// What a MILP solve found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MilpSolution {
@@ -69,4 +78,6 @@ pub struct MilpSolution {
     pub row_duals: Option<Vec<f64>>,
     /// The same for the bounds of each column.
     pub reduced_costs: Option<Vec<f64>>,
+    /// Where it ended, for [`super::Milp::start_from`]. Of the same models.
+    pub basis: Option<Basis>,
 }

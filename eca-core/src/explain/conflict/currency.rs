@@ -1,12 +1,13 @@
 //! Repairs in one currency: schedules that need little of it, and how much they need.
 
-use super::document::{Change, Currency, Repair, Setting};
+use super::document::{Change, ConflictLimit, Currency, Repair, Setting};
 use super::elastic::{Bent, Elastic, Give, Terms};
 use super::filter::NOTHING;
 use super::pool::Pool;
 use super::repair;
 use super::scale::{carbon_of_load, carbon_scale, room_mw, windows, windows_of_caps};
 use super::search::{Aim, Found, Search};
+use crate::explain::Limit;
 use crate::{CapMetric, Problem, Region, Result};
 
 /// Power, MW, and limits of carbon, as a part, are rounded up to these.
@@ -110,12 +111,20 @@ impl<'a> Workshop<'a> {
             && crate::engine::keeping_all(self.problem, &found.schedules, "keeps every limit")?.is_some())
     }
 
-    /// One repair for each currency that is enough by itself; a mixed one where none is.
-    pub(super) fn repairs(&self) -> Result<Vec<Repair>> {
+    /// One repair for each currency that is enough by itself; a mixed one where none is. A currency that gives none of the
+    /// limits that are proved to be in conflict is not looked at: with those alone there is no plan.
+    pub(super) fn repairs(&self, proved: Option<&[ConflictLimit]>) -> Result<Vec<Repair>> {
+        let gives = |some: &[Limit]| proved.is_none_or(|limits| limits.iter().any(|limit| some.contains(&limit.limit)));
         let mut repairs = Vec::new();
-        repairs.extend(self.carbon()?);
-        repairs.extend(self.power()?);
-        repairs.extend(self.time()?);
+        if gives(&[Limit::CarbonCap]) {
+            repairs.extend(self.carbon()?);
+        }
+        if gives(&[Limit::ItCapacity, Limit::ImportLimit]) {
+            repairs.extend(self.power()?);
+        }
+        if gives(&[Limit::Deadline]) {
+            repairs.extend(self.time()?);
+        }
         if repairs.is_empty() {
             repairs.extend(self.mixed()?);
         }

@@ -3,10 +3,11 @@
 //! It is the linear relaxation of the model behind the plan, so that what it cannot do no plan can. Where it must give,
 //! the limits are in conflict; what it gives is the least that any repair needs.
 
-use crate::milp::{self, Col, Milp, MilpOptions, MilpSolution, MilpStatus, Tag};
+use crate::milp::{self, Basis, Col, Milp, MilpOptions, MilpSolution, MilpStatus, Tag};
 use crate::model::{self, Draft, Frame, JobColumns, JobLoad, Ladder, Lazy};
 use crate::schedule::Account;
 use crate::{Control, Problem, Result, Solver};
+use std::cell::RefCell;
 
 const FREE: f64 = f64::INFINITY;
 
@@ -54,6 +55,8 @@ pub(super) struct Elastic<'a> {
     /// Period after the last before each deadline, by job.
     ends: Vec<usize>,
     draft: Draft,
+    /// Where the last solve ended: the next one begins there, as it bends only a few limits in another way.
+    ended: RefCell<Option<Basis>>,
 }
 
 /// What a solve found.
@@ -71,12 +74,12 @@ impl<'a> Elastic<'a> {
     /// Jobs planned, in the windows of `open`; their own deadlines are those of `problem`.
     pub(super) fn planned(problem: &'a Problem, open: &Problem) -> Self {
         let ends = problem.shapes().iter().map(|shape| shape.end).collect();
-        Self { problem, ends, draft: draft(open, JobLoad::Planned) }
+        Self { problem, ends, draft: draft(open, JobLoad::Planned), ended: RefCell::default() }
     }
 
     /// Jobs as given.
     pub(super) fn given(problem: &'a Problem, accounts: &[Account]) -> Self {
-        Self { problem, ends: Vec::new(), draft: draft(problem, JobLoad::Given(accounts)) }
+        Self { problem, ends: Vec::new(), draft: draft(problem, JobLoad::Given(accounts)), ended: RefCell::default() }
     }
 
     pub(super) fn columns(&self) -> usize {
@@ -103,43 +106,45 @@ impl<'a> Elastic<'a> {
         let it = self.sites(&mut lp, &terms.it, "it_overload");
         let import = self.sites(&mut lp, &terms.import, "import_overload");
         self.deadlines(&mut lp, &terms.deadlines);
+        lp.start_from(self.ended.borrow().clone());
         let options = MilpOptions::exact();
-        let solution = milp::solve(&lp, Solver::Auto, &options, &Control::default())?;
+        let mut solution = milp::solve(&lp, Solver::Auto, &options, &Control::default())?;
+        if let Some(basis) = solution.basis.take() {
+            self.ended.replace(Some(basis));
+        }
         if solution.status != MilpStatus::Optimal {
             return Ok(None);
         }
-        let value = |col: &Option<Col>| match (col, &solution.values) {
-            (Some(col), Some(values)) => values[col.index()].max(0.0),
+        let value = |(col, give): (&Col, &Give)| match (give, &solution.values) {
+            (Give::Priced(_) | Give::Balance(_), Some(values)) => values[col.index()].max(0.0),
             _ => 0.0,
         };
         Ok(Some(Bent {
             price: solution.objective,
-            it_mw: it.iter().map(value).collect(),
-            import_mw: import.iter().map(value).collect(),
+            it_mw: it.iter().zip(&terms.it).map(value).collect(),
+            import_mw: import.iter().zip(&terms.import).map(value).collect(),
             solution,
             milp: lp,
         }))
     }
 
-    /// One more column for each region: how far its limit is raised in every period in which it is open.
-    fn sites(&self, lp: &mut Milp, gives: &[Give], rule: &'static str) -> Vec<Option<Col>> {
+    /// One more column for each region: how far its limit is raised in every period in which it is open. It is there also
+    /// where the limit stands or is gone, so that every model has the same shape.
+    fn sites(&self, lp: &mut Milp, gives: &[Give], rule: &'static str) -> Vec<Col> {
         let mut peaks = Vec::new();
         for (r, (region, give)) in self.problem.regions().iter().zip(gives).enumerate() {
-            let peak = match give {
-                Give::Priced(price) | Give::Balance(price) => {
-                    Some(lp.continuous(0.0, FREE, *price, Tag::new("relief").object(r)))
-                }
-                Give::Hard | Give::Free => None,
+            let (upper, price) = match give {
+                Give::Hard => (0.0, 0.0),
+                Give::Priced(price) | Give::Balance(price) => (FREE, *price),
+                Give::Free => (FREE, 0.0),
             };
+            let peak = lp.continuous(0.0, upper, price, Tag::new("relief").object(r));
             for t in 0..self.problem.horizon().periods {
                 let table = if rule == "it_overload" { &self.draft.it_overload } else { &self.draft.import_overload };
                 let Some(overload) = *table.at((r, t)) else { continue };
                 let closed = rule == "it_overload" && region.it_capacity_mw.at(t) <= 0.0;
-                let upper = if closed || *give == Give::Hard { 0.0 } else { FREE };
-                lp.set_bounds(overload, 0.0, upper);
-                if let Some(peak) = peak {
-                    lp.row(-FREE, 0.0, &[(overload, 1.0), (peak, -1.0)], Tag::new("relief").object(r).period(t));
-                }
+                lp.set_bounds(overload, 0.0, if closed { 0.0 } else { upper });
+                lp.row(-FREE, 0.0, &[(overload, 1.0), (peak, -1.0)], Tag::new("relief").object(r).period(t));
             }
             peaks.push(peak);
         }

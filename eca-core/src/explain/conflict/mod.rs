@@ -42,12 +42,11 @@ impl Problem {
         if proof.is_none() && shop.keeps_all()? {
             return Ok(None);
         }
-        let mut repairs = shop.repairs()?;
+        // What is proved to be in conflict comes first: only a repair that gives some of it can be enough.
+        let smallest = proof.as_ref().map(|terms| filter::smallest(self, &elastic, terms)).transpose()?;
+        let mut repairs = shop.repairs(smallest.as_deref())?;
         repairs.sort_by(|a, b| a.relative.total_cmp(&b.relative));
-        let limits = match &proof {
-            Some(terms) => filter::smallest(self, &elastic, terms)?,
-            None => filter::changed(self, &repairs),
-        };
+        let limits = smallest.unwrap_or_else(|| filter::changed(self, &repairs));
         let mut conflict = Conflict { proved: proof.is_some(), limits, repairs, text: String::new() };
         conflict.text = repair::say(&conflict);
         Ok(Some(conflict))
