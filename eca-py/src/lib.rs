@@ -1,5 +1,6 @@
 //! The compiled module `eca._eca`: documents go in and out as JSON; what people use is written in Python beside it.
 
+mod audit;
 mod clock;
 mod errors;
 mod forecast;
@@ -14,6 +15,8 @@ use pyo3::prelude::*;
 
 #[pymodule(gil_used = false)]
 mod _eca {
+    #[pymodule_export]
+    use super::audit::audit;
     #[pymodule_export]
     use super::clock::{check_horizon, parse_time, settlement_day};
     #[pymodule_export]

@@ -20,6 +20,7 @@ True
 from __future__ import annotations
 
 from . import _eca, forecast, signals
+from ._audit import Audit, Fault, audit
 from ._backtest import BacktestCase, BacktestProgress, BacktestResult, BacktestTotal, backtest
 from ._controller import Action, Controller, LedgerEntry, Realised, Shadow, Step, simulate
 from ._eca import __version__
@@ -72,6 +73,7 @@ __all__ = [
     "ENGINES",
     "SOLVERS",
     "Action",
+    "Audit",
     "BacktestCase",
     "BacktestProgress",
     "BacktestResult",
@@ -103,6 +105,7 @@ __all__ = [
     "EcaValueError",
     "EventRecord",
     "Explanation",
+    "Fault",
     "Finding",
     "Horizon",
     "Job",
@@ -125,6 +128,7 @@ __all__ = [
     "Totals",
     "Warning",
     "__version__",
+    "audit",
     "backtest",
     "forecast",
     "settle",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import ENGINES, __version__
+from ._audit import run_audit
 from ._demo import demo, dump, facts, summary
 from ._errors import EcaCancelled, EcaCannotFitError, EcaError, EcaInfeasibleError, EcaInternalError, EcaSolverError
 from ._plan import Plan
@@ -17,7 +18,7 @@ from ._settle import run_settle
 
 GOOD, BAD, UNUSABLE = 0, 1, 2
 #: Verbs of later versions.
-LATER = ("offers", "report", "message", "audit")
+LATER = ("offers", "report", "message")
 #: Errors of readable input for which there is no plan.
 NO_PLAN = (EcaInfeasibleError, EcaCannotFitError, EcaCancelled, EcaSolverError, EcaInternalError)
 
@@ -105,6 +106,11 @@ def parser() -> Parser:
     settle.add_argument("--run", default="SF", metavar="RUN", help="II, SF, R1, R2, R3, RF or DF (SF)")
     settle.add_argument("--as-of", metavar="TIME", help="leave out readings that arrived later, by received_at")
     settle.add_argument("--out", metavar="DIR", default="out/settle", help="files of the made-up event (out/settle)")
+
+    audit = verbs.add_parser("audit", parents=[every], help="verify a log from its files alone")
+    audit.add_argument("folder", metavar="LOGDIR")
+    audit.add_argument("--trust", metavar="KEYS.json", help="keys from outside the log")
+    audit.add_argument("--since", metavar="CHECKPOINT", help="an earlier signed head that the log must continue")
     return top
 
 
@@ -174,7 +180,7 @@ def settle_verb(options: argparse.Namespace, say: Callable[[str], None]) -> dict
     return run_settle(options, say)
 
 
-VERBS = {"demo": demo, "plan": run_plan, "check": run_check, "explain": run_explain, "settle": settle_verb}
+VERBS = {"demo": demo, "plan": run_plan, "check": run_check, "explain": run_explain, "settle": settle_verb, "audit": run_audit}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -210,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = f"{Path(error.filename)}: " if isinstance(error.filename, str) else ""
         return refuse(UNUSABLE, "file", f"{where}{error.strerror or error}")
-    return finish(GOOD if result["passed"] else BAD, result)
+    return finish(result.pop("exit_code", GOOD if result["passed"] else BAD), result)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ __all__ = [
     "Shadow",
     "Signals",
     "__version__",
+    "audit",
     "backtest",
     "check_horizon",
     "event_record",
@@ -31,6 +32,9 @@ SOLVERS: tuple[str, ...]
 def parse_time(field: str, text: str) -> str: ...
 def check_horizon(start: str, step_min: int, periods: int) -> str: ...
 def settlement_day(date: str, step_min: int) -> tuple[str, int]: ...
+def audit(
+    folder: str, trust: str | None, since: str | None
+) -> tuple[str, bool, list[str], list[tuple[str, str]]]: ...
 def panic_on_purpose() -> None: ...
 
 @final
