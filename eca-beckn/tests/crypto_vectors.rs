@@ -155,3 +155,57 @@ fn inclusion_proofs_of_others() {
     println!("{} hold, {} do not", counts.0, counts.1);
     assert!(counts.0 > 0 && counts.1 > counts.0);
 }
+
+#[test]
+fn a_signature_with_a_point_of_small_order_is_refused() {
+    // R is the neutral element and S = H(R, A, M) a: the equation of RFC 8032 holds, strict verification refuses it.
+    let key = PublicKey::from_base64("6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=").unwrap();
+    let signature = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAC0JVblIlr9XQuDfu373CNfD7mqmks2v+P/y4lqMsnaCQ==";
+    assert!(!key.verifies(b"10 MW", &STANDARD.decode(signature).unwrap()));
+}
+
+#[test]
+fn weak_keys_and_wrong_halves_are_refused() {
+    let mut neutral = [0; 32];
+    neutral[0] = 1;
+    assert!(PublicKey::from_bytes(&neutral).unwrap_err().to_string().contains("weak"));
+    assert!(PublicKey::from_bytes(&[0; 31]).unwrap_err().to_string().contains("31 bytes, not 32"));
+    let seed = STANDARD.decode("nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=").unwrap();
+    let public = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+    let both = [seed.clone(), STANDARD.decode(public).unwrap()].concat();
+    let key = MemoryKey::from_base64("k", purpose::LOG, &STANDARD.encode(&both)).unwrap();
+    assert_eq!(key.public(), PublicKey::from_base64(public).unwrap());
+    let other = [seed.clone(), seed].concat();
+    let refused = MemoryKey::from_base64("k", purpose::LOG, &STANDARD.encode(&other)).unwrap_err();
+    assert!(refused.to_string().contains("does not belong to the seed"));
+    // A key for one purpose signs for no other.
+    use eca_beckn::Signer as _;
+    assert!(key.sign(purpose::LOG, b"x").is_ok() && key.sign(purpose::MESSAGE, b"x").is_err());
+    let spki =
+        [&[0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0], key.public().as_bytes().as_slice()].concat();
+    assert_eq!(PublicKey::from_base64(&STANDARD.encode(spki)).unwrap(), key.public());
+}
+
+#[test]
+fn dialect_and_action_of_published_messages() {
+    let Some(expected) = json("beckn/EXPECTED_VALIDITY.json") else { return };
+    let mut read = 0;
+    for entry in expected.as_array().unwrap() {
+        let path = text(entry, "path");
+        let envelope = eca_beckn::Envelope::parse(&file(&format!("beckn/{path}")).unwrap())
+            .unwrap_or_else(|error| panic!("{path}: {error}"));
+        let dialect = match path.split('/').nth(1).unwrap() {
+            folder if folder.starts_with("v1.1-") => "v1.1",
+            folder if folder.starts_with("v2.0rc-") => "v2.0.0-rc",
+            folder if folder.starts_with("v2.0lts-") => "v2.0.0-lts",
+            other => panic!("{other}"),
+        };
+        assert_eq!(
+            (envelope.dialect.to_string().as_str(), envelope.action.as_str()),
+            (dialect, text(entry, "action")),
+            "{path}"
+        );
+        read += 1;
+    }
+    assert!(read > 80, "{read}");
+}

@@ -3,7 +3,8 @@
 
 mod common;
 use common::*;
-use eca_beckn::{Envelope, Seen, Signed, json};
+use eca_beckn::sign::{DigestLabel, Stamp, sign};
+use eca_beckn::{Envelope, MemoryKey, Seen, Signed, json, purpose};
 
 const NOW: i64 = 1_795_453_200;
 
@@ -86,4 +87,15 @@ fn text_with_two_meanings_is_no_message() {
     let late = String::from_utf8(message("search", "m", NOW, "{}")).unwrap();
     assert!(reason(&late.replace("PT30S", "P1M")).contains("`context.ttl`: `P1M` has another unit"));
     assert!(reason(&late.replace("\"m\"", "7")).contains("`context.message_id` is 7"));
+}
+
+#[test]
+fn both_labels_of_the_digest_are_read() {
+    let signer = MemoryKey::from_base64("bap.example.org/k1|ed25519", purpose::MESSAGE, BAP_SEED).unwrap();
+    let stamp = Stamp { created_s: NOW, expires_s: NOW + 300, request_signature: None };
+    for label in [DigestLabel::Blake512, DigestLabel::Blake2b512] {
+        let body = search("m", "a").body;
+        let authorization = sign(&signer, &body, &stamp, label).unwrap();
+        assert!(node("bpp").receive(&Signed { body, authorization }, "search", NOW, None).is_ok());
+    }
 }

@@ -101,3 +101,15 @@ fn a_log_that_was_rolled_back_or_rewritten_does_not_continue_its_earlier_head() 
     let report = audit(&*short, Some(&trust()), Some(&head)).unwrap();
     assert!(report.to_string().contains("it was rewritten"), "{report}");
 }
+
+#[test]
+fn strange_and_missing_files_are_faults() {
+    let (store, _) = story();
+    store.write("tile/0/000.p/1", &[0; 32]).unwrap();
+    assert!(run(&store).to_string().contains("tile/0/000.p/1: does not belong"));
+    let first = store.read("tile/0/000.p/2").unwrap().unwrap()[..32].to_vec();
+    store.write("tile/0/000.p/1", &first).unwrap();
+    assert!(run(&store).passed());
+    store.write("notes.txt", b"hello").unwrap();
+    assert_eq!(run(&store).faults[0].place, "notes.txt");
+}
