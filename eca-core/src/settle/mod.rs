@@ -15,9 +15,12 @@
 mod amount;
 mod document;
 mod event;
+mod fund;
+mod ledger;
 mod meter;
 mod prices;
 mod record;
+mod report;
 mod route;
 mod run;
 mod submission;
@@ -28,11 +31,14 @@ mod work;
 
 pub use amount::Micro;
 pub use event::{BaselineTerms, Direction, Event, EventPeriod, Operations, References, Route, Sharing, Site};
+pub use fund::{Allocation, Beneficiary, Contribution, FundEntry, FundEntryKind, distribute};
+pub use ledger::{Change, Ledger};
 pub use meter::{PeriodVolume, Quality, Reading, Readings, Volumes};
 pub use prices::{PriceRow, PriceTable};
 pub use record::{
     CarbonTotals, Compensation, CustomerTotals, EventRecord, Flow, FlowKind, PeriodRecord, ReboundRecord, Totals,
 };
+pub use report::{Consumption, Embodied, Matched, Month, Sci, parse_consumption, report};
 pub use run::SettlementRun;
 pub use submission::{Flow as SubmissionFlow, Status, Submission};
 pub use terms::{DatedPrice, DatedRegime, PayPoint, Regime, Terms};

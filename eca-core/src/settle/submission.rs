@@ -11,6 +11,7 @@
 //! rejection is over. Accepted is success; sent is not.
 
 use super::event::EventPeriod;
+use super::text::shown;
 use crate::{Result, SettlementPeriod, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +84,28 @@ impl Flow {
         }
     }
 
+    /// The volume of a file of this flow, MWh: what `wh` of turn-down or import (SEV: of expected import) is there.
+    ///
+    /// Expected and delivered volumes have four places. An expected volume counts export as positive, so an import is
+    /// negative. A contract volume has three places, cut towards zero: no more is sold than is planned. A notification of
+    /// activity has none.
+    ///
+    /// ```
+    /// use eca_core::settle::SubmissionFlow;
+    /// assert_eq!(SubmissionFlow::Sev.volume_mwh(6_000_000).as_deref(), Some("-6.0000"));
+    /// assert_eq!(SubmissionFlow::Ecvn.volume_mwh(2_083_999).as_deref(), Some("2.083"));
+    /// assert_eq!(SubmissionFlow::DeliveredVolume.volume_mwh(2_600_000).as_deref(), Some("2.6000"));
+    /// ```
+    #[must_use]
+    pub fn volume_mwh(self, wh: i64) -> Option<String> {
+        match self {
+            Self::Wman => None,
+            Self::Ecvn => Some(plain(wh / 1_000 * 1_000, 3)),
+            Self::Sev => Some(plain(wh.saturating_neg(), 4)),
+            Self::DeliveredVolume => Some(plain(wh, 4)),
+        }
+    }
+
     /// The instant before which it must be sent for a period.
     ///
     /// ```
@@ -99,6 +122,11 @@ impl Flow {
             Self::DeliveredVolume => period.settlement_date().plus_days(2).midnight(),
         }
     }
+}
+
+/// Millionths without marks between thousands.
+fn plain(millionths: i64, places: u32) -> String {
+    shown(millionths, places).replace(',', "")
 }
 
 /// Whether a flow is in force for a period, or why not.
