@@ -28,7 +28,7 @@ mod _eca {
     #[pymodule_export]
     use super::problem::Problem;
     #[pymodule_export]
-    use super::settle::{event_record, settle};
+    use super::settle::{distribute, event_record, ledger_append, report, settle};
     #[pymodule_export]
     use super::signals::{Signals, octopus_next_page};
     #[pymodule_export]

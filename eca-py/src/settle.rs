@@ -1,8 +1,10 @@
 //! Settlement of events: documents and tables as text, whole units inside.
 
-use crate::errors::guard;
+use crate::errors::{guard, json};
 use eca_core::Timestamp;
-use eca_core::settle::{Event, EventRecord, PriceTable, Readings};
+use eca_core::settle::{
+    Allocation, Beneficiary, Contribution, Embodied, Event, EventRecord, Ledger, PriceTable, Readings,
+};
 use pyo3::prelude::*;
 
 /// Settles an event document from a meter file and a price file: the record as JSON, and as text for people.
@@ -33,4 +35,56 @@ pub(crate) fn event_record(py: Python<'_>, text: &str) -> PyResult<(String, Stri
         let record = EventRecord::from_json(text)?;
         Ok((record.to_json()?, record.to_string(), record.hash()?))
     })
+}
+
+/// Adds a record to the text of a ledger: the new text, and what changed against the run before as JSON.
+#[pyfunction]
+pub(crate) fn ledger_append(py: Python<'_>, ledger: &str, record: &str) -> PyResult<(String, Option<String>)> {
+    guard(py, || {
+        let mut ledger = Ledger::from_json_lines(ledger)?;
+        let change = ledger.append(EventRecord::from_json(record)?)?;
+        Ok((ledger.to_json_lines()?, change.as_ref().map(json).transpose()?))
+    })
+}
+
+/// The months of a ledger and of what a site consumed, as JSON.
+#[pyfunction]
+pub(crate) fn report(
+    py: Python<'_>,
+    ledger: &str,
+    consumption: Option<&str>,
+    embodied: Option<(i64, i64, String)>,
+) -> PyResult<String> {
+    guard(py, || {
+        let ledger = Ledger::from_json_lines(ledger)?;
+        let used = consumption.map(eca_core::settle::parse_consumption).transpose()?.unwrap_or_default();
+        let embodied = embodied
+            .map(|(total_mg, life_h, frac)| {
+                frac.parse().map(|reserved_frac| Embodied { total_mg, life_h, reserved_frac })
+            })
+            .transpose()?;
+        json(&eca_core::settle::report(&ledger, &used, embodied)?)
+    })
+}
+
+/// Shares contributions of the Social Tariff Fund out; everything is JSON.
+#[pyfunction]
+pub(crate) fn distribute(
+    py: Python<'_>,
+    contributions: &str,
+    beneficiaries: &str,
+    allocation: &str,
+    carried_in_ugbp: i64,
+) -> PyResult<String> {
+    guard(py, || {
+        let (given, homes) = (read("contributions", contributions)?, read("beneficiaries", beneficiaries)?);
+        let rule: Allocation = read("allocation", allocation)?;
+        let (given, homes): (Vec<Contribution>, Vec<Beneficiary>) = (given, homes);
+        json(&eca_core::settle::distribute(&given, &homes, rule, carried_in_ugbp)?)
+    })
+}
+
+/// Reads JSON of a caller.
+fn read<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> eca_core::Result<T> {
+    serde_json::from_str(text).map_err(|e| eca_core::Error::Document { path: what.to_owned(), message: e.to_string() })
 }

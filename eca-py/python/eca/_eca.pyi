@@ -16,10 +16,13 @@ __all__ = [
     "audit",
     "backtest",
     "check_horizon",
+    "distribute",
     "event_record",
+    "ledger_append",
     "octopus_next_page",
     "panic_on_purpose",
     "parse_time",
+    "report",
     "settle",
     "settlement_day",
     "simulate",
@@ -81,6 +84,9 @@ class Shadow:
 def simulate(world: str, settings: str, forecast: str | Callable[[str, str], str]) -> str: ...
 def settle(event: str, meters: str, prices: str, run: str, as_of: str | None) -> tuple[str, str]: ...
 def event_record(text: str) -> tuple[str, str, str]: ...
+def ledger_append(ledger: str, record: str) -> tuple[str, str | None]: ...
+def report(ledger: str, consumption: str | None, embodied: tuple[int, int, str] | None) -> str: ...
+def distribute(contributions: str, beneficiaries: str, allocation: str, carried_in_ugbp: int) -> str: ...
 def octopus_next_page(text: str) -> str | None: ...
 def backtest(
     history: tuple[str, int, int],
