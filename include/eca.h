@@ -1460,6 +1460,73 @@ eca_status eca_settings_set_text(eca_settings *settings,
 eca_status eca_settings_free(eca_settings *settings);
 
 /**
+ * Settles an event (`eca-event/1`) from a meter file and a price file, CSV or JSON; gives the record
+ * (`eca-event-record/1`) as one line of JSON. Free it with `eca_string_free`.
+ *
+ * `run` is `II`, `SF`, `R1`, `R2`, `R3`, `RF` or `DF`. `as_of` leaves out readings that arrived later (column
+ * `received_at`); NULL takes all. Amounts in the record are whole numbers: Wh, µGBP, mg.
+ *
+ * The texts are copied. Any thread. Errors: `ECA_STATUS_DOCUMENT`, `_PARSE` with the line of a file, `_VALUE`,
+ * `_UNKNOWN`, `_TIME`, `_GAP` for a baseline without enough days or a price that is not there;
+ * `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * Texts are NULL or end with NUL, `record` is NULL or points to a `char *`.
+ */
+eca_status eca_settle(const char *event_json,
+                      const char *meters,
+                      const char *prices,
+                      const char *run,
+                      const char *as_of,
+                      char **record);
+
+/**
+ * Gives a record as a table for people, in MWh, GBP and kg. Free it with `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_DOCUMENT` with the path of what is wrong, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * `record_json` is NULL or ends with NUL, `words` is NULL or points to a `char *`.
+ */
+eca_status eca_event_record_to_text(const char *record_json,
+                                    char **words);
+
+/**
+ * Adds a record to a ledger, one record in each line; gives the new text. Free it with `eca_string_free`.
+ *
+ * A run of an event has one record for ever: another one for the same run, a run before the latest and a period that
+ * another event of the meter has claimed are refused. The same record again changes nothing. `change` becomes JSON of
+ * what changed against the run before, or `null`; it may be NULL itself.
+ *
+ * Any thread. Errors: `ECA_STATUS_VALUE` for what is refused, `ECA_STATUS_PARSE` with the line of the ledger,
+ * `ECA_STATUS_DOCUMENT`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * Texts are NULL or end with NUL, outputs are NULL or point to a `char *`.
+ */
+eca_status eca_ledger_append(const char *ledger,
+                             const char *record_json,
+                             char **appended,
+                             char **change);
+
+/**
+ * Gives the months of a ledger, and of what a site consumed, as a JSON array. Free it with `eca_string_free`.
+ *
+ * `consumption` is CSV or JSON with `start, consumption_wh` and, where known, `carbon_g_per_kwh`, `generation_wh`,
+ * `grid_cfe_frac`, `inferences`; NULL for none.
+ *
+ * Any thread. Errors: `ECA_STATUS_PARSE` with the line, `ECA_STATUS_VALUE`, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * Texts are NULL or end with NUL, `months` is NULL or points to a `char *`.
+ */
+eca_status eca_settlement_report(const char *ledger,
+                                 const char *consumption,
+                                 char **months);
+
+/**
  * Plans a problem. The plan has passed `eca_plan_check`. Free it with `eca_plan_free`.
  *
  * `settings`, `cancel` and `progress` may be NULL: defaults, cannot be stopped, says nothing. `userdata` is handed to

@@ -44,12 +44,55 @@ def test_command_line_settles_files(tmp_path: Any, capsys: pytest.CaptureFixture
     assert main(["settle", "--out", str(tmp_path)]) == 0
     assert "trading party 592.50 GBP" in capsys.readouterr().out
     files = [str(tmp_path / name) for name in ("event.json", "meters.csv", "prices.csv")]
-    record = tmp_path / "again.json"
+    record = tmp_path / "again.jsonl"
     assert main(["settle", *files, "-o", str(record), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["record"]["totals"]["cash_ugbp"] == 592_500_000
-    assert eca.EventRecord.read(record) == eca.EventRecord.read(tmp_path / "record.json")
+    assert eca.EventRecord.read(record) == eca.EventRecord.read(tmp_path / "records.jsonl")
     assert shown["record_hash"] == eca.EventRecord.read(record).hash
+
+
+def test_a_ledger_only_grows(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["settle", "--out", str(tmp_path)]) == 0
+    files = [str(tmp_path / name) for name in ("event.json", "meters.csv", "prices.csv")]
+    ledger = tmp_path / "ledger.jsonl"
+    for run in ("SF", "SF", "R1"):
+        assert main(["settle", *files, "--run", run, "-o", str(ledger)]) == 0
+    assert "against run SF: +0.00 GBP" in capsys.readouterr().out
+    before = ledger.read_text(encoding="utf-8")
+    assert before.count("\n") == 2
+    (tmp_path / "prices.csv").write_text(eca.sample.event()[2].replace("180", "181"), encoding="utf-8")
+    assert main(["settle", *files, "--run", "R1", "-o", str(ledger)]) == 2
+    assert "must not replace what is settled" in capsys.readouterr().err
+    assert ledger.read_text(encoding="utf-8") == before
+    used = tmp_path / "used.csv"
+    used.write_text(
+        "start,consumption_wh,carbon_g_per_kwh,generation_wh,inferences\n"
+        "2026-02-01T00:00:00Z,2000000,150,1000000,10000\n",
+        encoding="utf-8",
+    )
+    assert main(["report", str(ledger), "--consumption", str(used)]) == 0
+    assert "2026-02" in capsys.readouterr().out
+    assert main(["report", str(ledger), "--consumption", str(used), "--json"]) == 0
+    (month,) = json.loads(capsys.readouterr().out)["report"]["months"]
+    assert (month["events"], month["cash_ugbp"], month["matched"]["matched_wh"]) == (1, 592_500_000, 1_000_000)
+
+
+def test_reports_and_the_fund() -> None:
+    record = eca.settle(*eca.sample.event())
+    used = [{"start": "2026-02-01T00:00:00Z", "consumption_wh": 2500, "carbon_g_per_kwh": 150, "inferences": 10_000}]
+    embodied = {"total_kg": 1000, "life_h": 4 * 8760, "reserved_frac": 1}
+    report = eca.report([record], consumption=used, embodied=embodied)
+    # Half an hour of the device: 14,269 mg.
+    assert report[0]["sci"] == {"operational_mg": 375_000, "embodied_mg": 14_269, "inferences": 10_000}
+    assert report.to_frame()["sci_embodied_mg"][0] == 14_269
+    assert "799.5" in str(report) and len(report) == 1
+    with pytest.raises(eca.EcaValueError, match="must have total_kg"):
+        eca.report([record], embodied={"kg": 1})
+    entries = eca.social_tariff({"evening": record["totals"]["social_tariff_ugbp"]}, [{"id": "a", "weight": 3}])
+    assert [entry["amount_ugbp"] for entry in entries] == [-23_700_000, 23_700_000]
+    with pytest.raises(eca.EcaDocumentError, match="by_need"):
+        eca.social_tariff({}, [], allocation="by_need")
 
 
 def test_command_line_refuses(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:

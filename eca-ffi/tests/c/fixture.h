@@ -58,4 +58,14 @@ static inline eca_builder *filled_builder(void) {
   return b;
 }
 
+/* One half hour of 2 MWh promised at 100 GBP/MWh against a fixed baseline of 6 MWh. */
+static const char EVENT_JSON[] =
+    "{\"format\":\"eca-event/1\",\"event_id\":\"evening\",\"site\":{\"site_id\":\"s\",\"meter_id\":\"hall\"},"
+    "\"route\":\"neso_dfs\",\"periods\":[{\"settlement_date\":\"2026-02-19\",\"settlement_period\":35,"
+    "\"committed_mwh\":2,\"price_gbp_per_mwh\":100}],\"baseline\":{\"method\":\"fixed\",\"fixed_mwh\":6}}";
+static const char METERS_CSV[] =
+    "meter_id,start,end,import_wh,export_wh,quality,received_at\n"
+    "hall,2026-02-19T17:00:00Z,2026-02-19T17:30:00Z,4500000,0,A,2026-02-20T06:00:00Z\n";
+static const char PRICES_CSV[] = "start,carbon_g_per_kwh\n2026-02-19T17:00:00Z,200\n";
+
 #endif

@@ -56,7 +56,7 @@ const HANDLES: [&str; 9] = [
 ];
 
 /// Pointers that may be NULL.
-const NULLABLE: [(&str, &str); 12] = [
+const NULLABLE: [(&str, &str); 15] = [
     ("eca_problem_solve", "settings"),
     ("eca_problem_solve", "cancel"),
     ("eca_problem_solve", "progress"),
@@ -69,6 +69,9 @@ const NULLABLE: [(&str, &str); 12] = [
     ("eca_controller_step", "uncertainty"),
     ("eca_controller_step", "cancel"),
     ("eca_shadow_new", "settings_json"),
+    ("eca_settle", "as_of"),
+    ("eca_ledger_append", "change"),
+    ("eca_settlement_report", "consumption"),
 ];
 
 /// Field and, for texts, value that a function knows.
@@ -108,6 +111,14 @@ impl Function {
             "service" | "service_id" => "chat",
             "cap" => "day",
             "metric" => "kg",
+            "event_json" => return "EVENT_JSON".to_owned(),
+            "meters" => return "METERS_CSV".to_owned(),
+            "prices" => return "PRICES_CSV".to_owned(),
+            "record_json" => return "live_record".to_owned(),
+            "run" => "SF",
+            "as_of" => "2026-12-31T00:00:00Z",
+            "ledger" => "",
+            "consumption" => "start,consumption_wh\\n",
             "instant" => "2026-03-02T00:00:00Z",
             "path" if self.name == "eca_shadow_number" => "eca.cost_gbp",
             "path" => "totals.cost_gbp",
@@ -258,6 +269,7 @@ int main(void) {
   eca_shadow *live_eca_shadow = NULL, *freed_eca_shadow = NULL;
   eca_step *live_eca_step = NULL, *freed_eca_step = NULL;
   char *live_text = NULL;
+  char *live_record = NULL;
   size_t live = 1;
   OK(eca_problem_from_json(PROBLEM_JSON, &live_eca_problem));
   OK(eca_problem_from_json(PROBLEM_JSON, &freed_eca_problem));
@@ -278,6 +290,7 @@ int main(void) {
   OK(eca_controller_step(freed_eca_controller, 1772409600, PROBLEM_JSON, NULL, NULL, &live_eca_step));
   OK(eca_controller_step(freed_eca_controller, 1772409600, PROBLEM_JSON, NULL, NULL, &freed_eca_step));
   OK(eca_plan_to_text(live_eca_plan, &live_text));
+  OK(eca_settle(EVENT_JSON, METERS_CSV, PRICES_CSV, "SF", NULL, &live_record));
   OK(eca_builder_free(freed_eca_builder));
   OK(eca_problem_free(freed_eca_problem));
   OK(eca_settings_free(freed_eca_settings));
@@ -299,6 +312,7 @@ const END: &str = r#"  /* Nothing that was refused has changed or freed anything
   OK(eca_settings_free(live_eca_settings));
   OK(eca_problem_free(live_eca_problem));
   OK(eca_builder_free(live_eca_builder));
+  OK(eca_string_free(live_record));
   OK(eca_string_free(live_text));
   EXPECT(eca_string_free(live_text), ECA_STATUS_INVALID_HANDLE, "was freed before");
   EXPECT(eca_string_free((char *)(void *)live_room), ECA_STATUS_INVALID_HANDLE, "not a text of this library");

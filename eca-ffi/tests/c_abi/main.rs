@@ -61,6 +61,13 @@ fn a_horizon_rolls_and_a_shadow_keeps_a_ledger() {
 }
 
 #[test]
+fn events_are_settled_and_booked() {
+    let program = Program::compile("settle", C, &["c/settle.c"]);
+    program.run(&[]).ends(", 0 failed\n");
+    program.run_under_valgrind(&[]).ends(", 0 failed\n");
+}
+
+#[test]
 fn a_day_is_planned_from_series() {
     let program = Program::compile("plan_day", C, &["../../examples/c/plan_day.c"]);
     let csv = toolchain::root().join("examples/c/day.csv");

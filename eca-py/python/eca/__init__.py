@@ -61,7 +61,7 @@ from ._parts import (
 from ._plan import BrokenLimit, Check, Finding, Plan, References, Saving, Totals
 from ._problem import Problem, Warning
 from ._progress import Progress
-from ._settle import EventRecord, settle
+from ._settle import EventRecord, Report, report, settle, social_tariff
 from .signals import Signals
 
 #: Names of the engines, for ``engine=`` of :meth:`Problem.solve` and ``--engine`` of the command line.
@@ -119,6 +119,7 @@ __all__ = [
     "Realised",
     "References",
     "Region",
+    "Report",
     "Saving",
     "Service",
     "ServicePoint",
@@ -131,7 +132,9 @@ __all__ = [
     "audit",
     "backtest",
     "forecast",
+    "report",
     "settle",
     "signals",
     "simulate",
+    "social_tariff",
 ]

@@ -14,11 +14,11 @@ from ._demo import demo, dump, facts, summary
 from ._errors import EcaCancelled, EcaCannotFitError, EcaError, EcaInfeasibleError, EcaInternalError, EcaSolverError
 from ._plan import Plan
 from ._problem import Problem
-from ._settle import run_settle
+from ._settle import run_report, run_settle
 
 GOOD, BAD, UNUSABLE = 0, 1, 2
 #: Verbs of later versions.
-LATER = ("offers", "report", "message")
+LATER = ("offers", "message")
 #: Errors of readable input for which there is no plan.
 NO_PLAN = (EcaInfeasibleError, EcaCannotFitError, EcaCancelled, EcaSolverError, EcaInternalError)
 
@@ -102,10 +102,14 @@ def parser() -> Parser:
     settle.add_argument("event", metavar="EVENT", nargs="?", help="event document")
     settle.add_argument("meters", metavar="METERS", nargs="?", help="meter file, CSV or JSON")
     settle.add_argument("prices", metavar="PRICES", nargs="?", help="price file, CSV or JSON")
-    settle.add_argument("-o", "--output", metavar="RECORD", help="where the record goes")
+    settle.add_argument("-o", "--output", metavar="RECORDS", help="ledger that the record is added to")
     settle.add_argument("--run", default="SF", metavar="RUN", help="II, SF, R1, R2, R3, RF or DF (SF)")
     settle.add_argument("--as-of", metavar="TIME", help="leave out readings that arrived later, by received_at")
     settle.add_argument("--out", metavar="DIR", default="out/settle", help="files of the made-up event (out/settle)")
+
+    report = verbs.add_parser("report", parents=[every], help="months of settled events: money, carbon, matched share")
+    report.add_argument("records", metavar="RECORDS", help="ledger as settle -o writes it")
+    report.add_argument("--consumption", metavar="FILE", help="what the site consumed, CSV or JSON")
 
     audit = verbs.add_parser("audit", parents=[every], help="verify a log from its files alone")
     audit.add_argument("folder", metavar="LOGDIR")
@@ -180,7 +184,15 @@ def settle_verb(options: argparse.Namespace, say: Callable[[str], None]) -> dict
     return run_settle(options, say)
 
 
-VERBS = {"demo": demo, "plan": run_plan, "check": run_check, "explain": run_explain, "settle": settle_verb, "audit": run_audit}
+VERBS = {
+    "demo": demo,
+    "plan": run_plan,
+    "check": run_check,
+    "explain": run_explain,
+    "settle": settle_verb,
+    "report": run_report,
+    "audit": run_audit,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -47,9 +47,24 @@ class EventRecord:
 
         return cls(read_text(path))
 
-    def write(self, path: str | PathLike[str]) -> None:
-        """Writes the record to a file, one line of JSON."""
-        Path(path).write_text(self._line + "\n", encoding="utf-8")
+    def append_to(self, path: str | PathLike[str]) -> dict[str, Any] | None:
+        """Adds the record to a ledger file, one record in each line; gives what changed against the run before.
+
+        A run that is in the ledger is never overwritten: another record of the same run, a run before the latest and a
+        period that another event of the meter has claimed are refused. The same record again changes nothing.
+        """
+        from ._problem import read_text
+
+        file = Path(path)
+        before = read_text(file) if file.exists() else ""
+        after, change = _eca.ledger_append(before, self._line)
+        if after != before:
+            # Beside the ledger first: a ledger is never half written.
+            made = file.with_name(file.name + ".new")
+            made.write_text(after, encoding="utf-8")
+            made.replace(file)
+        told: dict[str, Any] | None = None if change is None else json.loads(change)
+        return told
 
     def __getitem__(self, name: str) -> Any:
         return self._document[name]
@@ -165,6 +180,144 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
+class Report:
+    """The months of a ledger and of what a site consumed: ``report[0]["month"]``; ``str(report)`` is a table."""
+
+    def __init__(self, months: list[dict[str, Any]]) -> None:
+        self._months = months
+
+    def __len__(self) -> int:
+        return len(self._months)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return self._months[index]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document ``eca-report/1``."""
+        copied: list[dict[str, Any]] = json.loads(json.dumps(self._months))
+        return {"format": "eca-report/1", "months": copied}
+
+    def to_frame(self, *, engine: str = "pandas") -> Any:
+        """A row for each month, in whole units; parts of ``sci`` and ``matched`` as columns of their own."""
+        from ._frames import to_frame
+
+        parts = {"sci": ("operational_mg", "embodied_mg", "inferences"), "matched": ("load_wh", "matched_wh", "grid_wh")}
+        columns: dict[str, list[Any]] = {}
+        for month in self._months:
+            for name, value in month.items():
+                for part in parts.get(name, ()):
+                    columns.setdefault(f"{name}_{part}", []).append(None if value is None else value[part])
+                if name not in parts:
+                    columns.setdefault(name, []).append(value)
+        return to_frame(columns, engine)
+
+    def __str__(self) -> str:
+        head = ("month", "events", "claimed MWh", "GBP", "avoided kg average", "marginal", "used MWh", "kg", "g/inference")
+        rows = [(*head, "matched")]
+        for month in self._months:
+            rows.append(
+                (
+                    month["month"],
+                    str(month["events"]) + (f" ({month['not_final']} not final)" if month["not_final"] else ""),
+                    _millions(month["deviation_wh"], 3),
+                    _millions(month["cash_ugbp"], 2),
+                    _millions(month["carbon_avoided_mg"], 1),
+                    _millions(month["marginal_carbon_avoided_mg"], 1),
+                    _millions(month["consumption_wh"], 3),
+                    _millions(month["location_based_mg"], 1),
+                    _score(month["sci"]),
+                    _share(month["matched"]),
+                )
+            )
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        lines = ("   ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+        return "\n".join(line.rstrip() for line in lines)
+
+    def __repr__(self) -> str:
+        return f"<eca.Report of {len(self._months)} months>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
+
+
+def _millions(value: int | None, places: int) -> str:
+    return "-" if value is None else f"{value / 1e6:,.{places}f}"
+
+
+def _score(sci: dict[str, int] | None) -> str:
+    if sci is None or not sci["inferences"]:
+        return "-"
+    return f"{(sci['operational_mg'] + sci['embodied_mg']) / 1e3 / sci['inferences']:.5f}"
+
+
+def _share(matched: dict[str, int] | None) -> str:
+    return "-" if matched is None or not matched["load_wh"] else f"{matched['matched_wh'] / matched['load_wh']:.1%}"
+
+
+@checked("eca.report")
+def report(
+    records: Iterable[EventRecord] | str,
+    *,
+    consumption: TableLike | None = None,
+    embodied: Mapping[str, Any] | None = None,
+) -> Report:
+    """Months of settled events, each at its latest run, and of what a site consumed.
+
+    `records` are records in the order of their runs, or the text of a ledger. `consumption` is a table with ``start``,
+    ``consumption_wh`` and, where known, ``carbon_g_per_kwh``, ``generation_wh``, ``grid_cfe_frac``, ``inferences``.
+    `embodied` is ``{"total_kg": ..., "life_h": ..., "reserved_frac": ...}`` for the Software Carbon Intensity.
+
+    >>> import eca, eca.sample
+    >>> eca.report([eca.settle(*eca.sample.event())])[0]["cash_ugbp"]
+    592500000
+    """
+    text = records if isinstance(records, str) else ""
+    if not isinstance(records, str):
+        for record in records:
+            text, _ = _eca.ledger_append(text, record.to_json())
+    used = None if consumption is None else table_text("consumption", consumption)
+    made = None
+    if embodied is not None:
+        if set(embodied) != {"total_kg", "life_h", "reserved_frac"}:
+            raise bad_value("eca.report", "embodied", sorted(embodied), "must have total_kg, life_h and reserved_frac")
+        made = (round(embodied["total_kg"] * 1e6), round(embodied["life_h"]), _cell(embodied["reserved_frac"]))
+    return Report(json.loads(_eca.report(text, used, made)))
+
+
+@checked("eca.social_tariff")
+def social_tariff(
+    contributions: Mapping[str, int],
+    beneficiaries: Iterable[Mapping[str, Any]],
+    *,
+    allocation: str = "by_weight",
+    carried_in_ugbp: int = 0,
+) -> list[dict[str, Any]]:
+    """Shares contributions (µGBP by event) of the Social Tariff Fund out; the entries sum to zero to the unit.
+
+    Beneficiaries have ``id``, ``weight`` and, where there is one, ``cap_ugbp``. `allocation` is ``by_weight`` or ``equal``.
+
+    >>> import eca
+    >>> entries = eca.social_tariff({"evening": 100}, [{"id": "a", "weight": 1}, {"id": "b", "weight": 2}])
+    >>> [entry["amount_ugbp"] for entry in entries]
+    [-100, 33, 67]
+    """
+    given = [{"id": name, "amount_ugbp": amount} for name, amount in contributions.items()]
+    homes = [dict(each) for each in beneficiaries]
+    made = _eca.distribute(json.dumps(given), json.dumps(homes), json.dumps(allocation), carried_in_ugbp)
+    entries: list[dict[str, Any]] = json.loads(made)
+    return entries
+
+
+def run_report(options: Namespace, say: Callable[[str], None]) -> dict[str, Any]:
+    """``report RECORDS``."""
+    from ._problem import read_text
+
+    used = read_text(options.consumption) if options.consumption else None
+    made = report(read_text(options.records), consumption=used)
+    say(str(made))
+    return {"passed": True, "report": made.to_dict()}
+
+
 def run_settle(options: Namespace, say: Callable[[str], None]) -> dict[str, Any]:
     """``settle EVENT METERS PRICES``, or the event of :mod:`eca.sample` where no files are given."""
     from . import sample
@@ -179,7 +332,10 @@ def run_settle(options: Namespace, say: Callable[[str], None]) -> dict[str, Any]
         for name, text in texts.items():
             (out / name).write_text(text, encoding="utf-8")
             files.append(str(out / name))
-        output = options.output or str(out / "record.json")
+        output = options.output or str(out / "records.jsonl")
+        if options.output is None:
+            # The files of the made-up event are made anew each time; a ledger of your own only grows.
+            Path(output).unlink(missing_ok=True)
         record = settle(event, meters, prices, run=options.run, as_of=options.as_of)
     else:
         output = options.output
@@ -187,7 +343,9 @@ def run_settle(options: Namespace, say: Callable[[str], None]) -> dict[str, Any]
         record = settle(event_text, meters, prices, run=options.run, as_of=options.as_of)
     say(str(record))
     if output:
-        record.write(output)
+        change = record.append_to(output)
+        if change is not None:
+            say(f"against run {change['from']}: {change['cash_ugbp'] / 1e6:+,.2f} GBP")
         files.append(output)
     if files:
         say("wrote " + ", ".join(files))
