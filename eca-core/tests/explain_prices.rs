@@ -229,6 +229,38 @@ fn an_idle_period_is_priced_under_the_strictest_cap() {
     near(found.carbon_caps[0].windows[0].excess_kg, 0.0, "not a gram");
 }
 
+/// 2 MW for an hour, due at 02:00, runs at 60; the hour after it costs 50 with the same carbon: 20 GBP for each copy.
+#[test]
+fn a_deadline_is_worth_what_the_next_hour_would_save() {
+    let cap = CarbonCap::priced("day", CapMetric::Kg, 0.0, CapWindow::Horizon, 0.2);
+    let problem = Problem::builder(hours(4))
+        .region(site("a", [110.0, 60.0, 50.0, 40.0]).carbon_g_per_kwh([100.0; 4]))
+        .job(job("due", 1.0, 2.0).count(3).deadline(at(2)))
+        .job(job("free", 1.0, 1.0))
+        .job(job("cheap", 1.0, 1.0).deadline(at(2)).earliest_start(at(1)).pause_cost_gbp(0.0))
+        .carbon_cap(cap)
+        .build()
+        .unwrap();
+    let found = explain(&problem);
+    let deadlines: Vec<_> = found.binding.iter().filter(|each| each.limit == Limit::Deadline).collect();
+    assert_eq!(deadlines.iter().map(|each| each.object.as_str()).collect::<Vec<_>>(), ["due", "cheap"]);
+    near(deadlines[0].worth_gbp, 3.0 * 2.0 * (60.0 - 50.0), "three copies, an hour later, the same carbon");
+    near(deadlines[1].worth_gbp, 10.0, "1 MW");
+    assert_eq!(deadlines[1].unit, "period");
+    assert_eq!(deadlines[0].text, "job `due` must be done by 2026-03-02T02:00:00Z: one period more saves 60.00 GBP");
+}
+
+/// The next hour is closed: a later deadline saves nothing there.
+#[test]
+fn a_deadline_before_a_closed_hour_is_worth_nothing() {
+    let problem = Problem::builder(hours(3))
+        .region(site("a", [60.0, 50.0, 10.0]).it_capacity_mw([4.0, 4.0, 0.0]))
+        .job(job("due", 1.0, 2.0).deadline(at(2)))
+        .build()
+        .unwrap();
+    assert!(explain(&problem).binding.iter().all(|each| each.limit != Limit::Deadline));
+}
+
 /// Solar that is all used, and export at its limit.
 #[test]
 fn solar_and_export_have_a_price() {

@@ -4,13 +4,15 @@ use super::document::{BatteryPrices, Binding, CapPrices, Explanation, Limit, Reg
 use super::prices::{PRICE_QUANTUM, price};
 use crate::{Battery, Horizon, Problem};
 
-pub(super) fn list(explanation: &Explanation, problem: &Problem) -> Vec<Binding> {
+/// `deadlines` has what one period more saves, by job.
+pub(super) fn list(explanation: &Explanation, problem: &Problem, deadlines: &[(usize, f64)]) -> Vec<Binding> {
     let horizon = problem.horizon();
     let mut all: Vec<Binding> = Vec::new();
     explanation.regions.iter().for_each(|region| of_region(region, horizon, &mut all));
     let batteries = problem.batteries().iter().zip(&explanation.batteries);
     batteries.for_each(|(battery, prices)| of_battery(battery, prices, &mut all));
     explanation.carbon_caps.iter().for_each(|cap| of_cap(cap, horizon, &mut all));
+    deadlines.iter().for_each(|&(job, worth)| of_deadline(problem, job, worth, &mut all));
     // The sort is stable: what is worth the same stays in the order of the document.
     all.sort_by(|a, b| b.worth_gbp.total_cmp(&a.worth_gbp));
     all
@@ -86,4 +88,11 @@ fn of_cap(cap: &CapPrices, horizon: &Horizon, all: &mut Vec<Binding>) {
         ),
     };
     push(all, Limit::CarbonCap, cap.id.as_str(), "kg", periods, worth, text);
+}
+
+fn of_deadline(problem: &Problem, job: usize, worth: f64, all: &mut Vec<Binding>) {
+    let job = &problem.jobs()[job];
+    let Some(deadline) = job.deadline else { return };
+    let text = format!("job `{}` must be done by {deadline}", job.id);
+    push(all, Limit::Deadline, job.id.as_str(), "period", Vec::new(), worth, text);
 }

@@ -69,13 +69,13 @@ pub enum Limit {
 pub struct Binding {
     /// Which limit.
     pub limit: Limit,
-    /// The region, battery or cap.
+    /// The region, battery, cap or job.
     pub object: String,
     /// The periods in which it stops something; of a cap, the first periods of its windows.
     pub periods: Vec<usize>,
     /// What one unit more saves, in all periods together, GBP.
     pub worth_gbp: f64,
-    /// The unit: `mw`, `mwh` or `kg`.
+    /// The unit: `mw`, `mwh`, `kg`, or `period` of a deadline.
     pub unit: String,
     /// The same in words.
     pub text: String,

@@ -11,6 +11,7 @@
 
 mod binding;
 mod conflict;
+mod deadline;
 mod dispatch;
 mod document;
 mod kink;
@@ -66,7 +67,7 @@ impl Plan {
             services: prices::services(&dispatch),
             jobs: worth::jobs(&dispatch, self),
         };
-        explanation.binding = binding::list(&explanation, problem);
+        explanation.binding = binding::list(&explanation, problem, &deadline::worth_gbp(&dispatch)?);
         Ok(explanation)
     }
 

@@ -41,7 +41,7 @@ fn energy_gbp(dispatch: &Dispatch<'_>, account: &Account) -> f64 {
 }
 
 /// What one inference more allows under caps for each inference, GBP, by region and period.
-fn allowed_gbp_per_inference(dispatch: &Dispatch<'_>) -> Vec<Vec<f64>> {
+pub(super) fn allowed_gbp_per_inference(dispatch: &Dispatch<'_>) -> Vec<Vec<f64>> {
     let problem = dispatch.problem;
     let mut allowed = vec![vec![0.0; problem.horizon().periods]; problem.regions().len()];
     for (c, cap) in problem.carbon_caps().iter().enumerate().filter(|(_, cap)| cap.metric == CapMetric::GPerInference) {
