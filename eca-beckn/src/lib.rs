@@ -22,7 +22,7 @@ pub use eca_core::adapter::{Clock, Signer};
 pub use error::{Error, Result};
 pub use keys::{MemoryKey, PublicKey, purpose};
 pub use log::{Log, LogKey};
-pub use message::{Dialect, Envelope};
+pub use message::{Dialect, Envelope, Verdict};
 pub use node::{Node, NodeSettings, Received, Signed};
 pub use record::{KINDS, Record, Reference};
 pub use replay::{MemoryReplay, MessageKey, ReplayStore, Seen};

@@ -4,6 +4,7 @@ mod audit;
 mod clock;
 mod errors;
 mod forecast;
+mod message;
 mod mpc;
 mod plan;
 mod problem;
@@ -21,6 +22,8 @@ mod _eca {
     use super::clock::{check_horizon, parse_time, settlement_day};
     #[pymodule_export]
     use super::forecast::{ForecastModel, backtest};
+    #[pymodule_export]
+    use super::message::read_message;
     #[pymodule_export]
     use super::mpc::{Controller, Shadow, simulate};
     #[pymodule_export]

@@ -2,12 +2,35 @@
 
 mod dialect;
 mod duration;
+mod lts;
+mod shape;
 
 pub use dialect::Dialect;
 
 use crate::{Error, Result, json};
 use eca_core::Timestamp;
 use serde_json::{Map, Value};
+
+/// What the published schema says of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It fits.
+    Valid,
+    /// It does not fit at this path, for this reason. ECA takes such messages, and sends none.
+    Invalid(String, String),
+    /// The schema of this dialect and action is not known here.
+    Unchecked,
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Valid => f.write_str("valid"),
+            Self::Invalid(at, why) => write!(f, "invalid at {at} ({why})"),
+            Self::Unchecked => f.write_str("unchecked"),
+        }
+    }
+}
 
 /// A message as it was received: its context read, everything else kept as it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,6 +118,17 @@ impl Envelope {
     pub fn sender(&self) -> Option<&str> {
         let from_provider = self.is_callback() || matches!(self.action.as_str(), "catalog/publish" | "catalog_publish");
         if from_provider { self.bpp_id.as_deref() } else { self.bap_id.as_deref() }
+    }
+
+    /// Judges it by the published schema: the contract messages of 2.0.0 LTS, without formats of texts.
+    #[must_use]
+    pub fn schema(&self) -> Verdict {
+        let judged = if self.dialect == Dialect::Lts { lts::judge(&self.action, &self.whole) } else { None };
+        match judged {
+            None => Verdict::Unchecked,
+            Some(None) => Verdict::Valid,
+            Some(Some((at, why))) => Verdict::Invalid(at, why),
+        }
     }
 
     /// Refuses a message whose time to live is over.

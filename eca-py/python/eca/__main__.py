@@ -12,13 +12,14 @@ from . import ENGINES, __version__
 from ._audit import run_audit
 from ._demo import demo, dump, facts, summary
 from ._errors import EcaCancelled, EcaCannotFitError, EcaError, EcaInfeasibleError, EcaInternalError, EcaSolverError
+from ._message import run_message
 from ._plan import Plan
 from ._problem import Problem
 from ._settle import run_report, run_settle
 
 GOOD, BAD, UNUSABLE = 0, 1, 2
 #: Verbs of later versions.
-LATER = ("offers", "message")
+LATER = ("offers",)
 #: Errors of readable input for which there is no plan.
 NO_PLAN = (EcaInfeasibleError, EcaCannotFitError, EcaCancelled, EcaSolverError, EcaInternalError)
 
@@ -111,6 +112,9 @@ def parser() -> Parser:
     report.add_argument("records", metavar="RECORDS", help="ledger as settle -o writes it")
     report.add_argument("--consumption", metavar="FILE", help="what the site consumed, CSV or JSON")
 
+    message = verbs.add_parser("message", parents=[every], help="dialect, action and verdict of Beckn messages")
+    message.add_argument("files", metavar="FILE", nargs="+")
+
     audit = verbs.add_parser("audit", parents=[every], help="verify a log from its files alone")
     audit.add_argument("folder", metavar="LOGDIR")
     audit.add_argument("--trust", metavar="KEYS.json", help="keys from outside the log")
@@ -191,6 +195,7 @@ VERBS = {
     "explain": run_explain,
     "settle": settle_verb,
     "report": run_report,
+    "message": run_message,
     "audit": run_audit,
 }
 

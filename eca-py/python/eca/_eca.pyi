@@ -22,6 +22,7 @@ __all__ = [
     "octopus_next_page",
     "panic_on_purpose",
     "parse_time",
+    "read_message",
     "report",
     "settle",
     "settlement_day",
@@ -38,6 +39,7 @@ def settlement_day(date: str, step_min: int) -> tuple[str, int]: ...
 def audit(
     folder: str, trust: str | None, since: str | None
 ) -> tuple[str, bool, list[str], list[tuple[str, str]]]: ...
+def read_message(body: bytes) -> tuple[tuple[str, str, str] | None, tuple[str, str] | None]: ...
 def panic_on_purpose() -> None: ...
 
 @final

@@ -1,0 +1,19 @@
+//! Messages of the Beckn dialects: what they are, and whether they would be taken.
+
+use crate::errors::guard;
+use eca_beckn::Envelope;
+use pyo3::prelude::*;
+
+/// Dialect, action and schema verdict of a message, or the code and reason why it is refused.
+#[pyfunction]
+pub(crate) fn read_message(
+    py: Python<'_>,
+    body: &[u8],
+) -> PyResult<(Option<(String, String, String)>, Option<(String, String)>)> {
+    guard(py, || {
+        Ok(match Envelope::parse(body) {
+            Ok(read) => (Some((read.dialect.to_string(), read.action.clone(), read.schema().to_string())), None),
+            Err(error) => (None, Some((error.code().to_owned(), error.to_string()))),
+        })
+    })
+}
