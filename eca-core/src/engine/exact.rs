@@ -24,31 +24,35 @@ pub(crate) fn plan(run: &mut Run<'_>, start: &[Schedule], edit: &dyn Fn(&mut Dra
     rounds(run, JobLoad::Planned, Some(start), edit)
 }
 
-/// Services and batteries at least cost for given schedules; strict caps are not kept for their own sake.
-pub(crate) fn dispatch(run: &mut Run<'_>, schedules: &[Schedule]) -> Result<Answer> {
+/// Services and batteries at least cost for given schedules; strict caps are not kept for their own sake. None if time was
+/// up before.
+pub(crate) fn dispatch(run: &mut Run<'_>, schedules: &[Schedule]) -> Result<Option<Answer>> {
     dispatch_within(run, schedules, &|_| {})
 }
 
 /// The same in a model that `edit` has changed.
-pub(crate) fn dispatch_within(run: &mut Run<'_>, schedules: &[Schedule], edit: &dyn Fn(&mut Draft)) -> Result<Answer> {
+pub(crate) fn dispatch_within(
+    run: &mut Run<'_>,
+    schedules: &[Schedule],
+    edit: &dyn Fn(&mut Draft),
+) -> Result<Option<Answer>> {
     let accounts = run.accounts(schedules);
     let answer = rounds(run, JobLoad::Given(&accounts), None, edit)?;
-    given(run, answer, schedules, &accounts)
+    Ok(answer.map(|answer| given(run, answer, schedules, &accounts)))
 }
 
 /// The same, strict caps kept as far as that breaks no promise.
-pub(crate) fn dispatch_strictly(run: &mut Run<'_>, schedules: &[Schedule]) -> Result<Answer> {
+pub(crate) fn dispatch_strictly(run: &mut Run<'_>, schedules: &[Schedule]) -> Result<Option<Answer>> {
     let accounts = run.accounts(schedules);
     let answer = strict::solve(run, &mut |run, edit| rounds(run, JobLoad::Given(&accounts), None, edit))?;
-    given(run, answer, schedules, &accounts)
+    Ok(answer.map(|answer| given(run, answer, schedules, &accounts)))
 }
 
-fn given(run: &Run<'_>, answer: Option<Answer>, schedules: &[Schedule], accounts: &[Account]) -> Result<Answer> {
-    let mut answer = answer.ok_or_else(|| Error::Internal { message: "no dispatch found".into() })?;
+fn given(run: &Run<'_>, mut answer: Answer, schedules: &[Schedule], accounts: &[Account]) -> Answer {
     answer.decision.schedules = schedules.to_vec();
     answer.decision.inferences = vec![None; schedules.len()];
     answer.objective += job_costs(run, accounts);
-    Ok(answer)
+    answer
 }
 
 /// Costs of jobs that a dispatch takes as given.
@@ -91,7 +95,7 @@ fn rounds(
         run.report.build_s += run.deadline.elapsed_s() - begun;
         let mut options = run.options();
         if given {
-            options.time_limit_s = None;
+            options.time_limit_s = run.left_for_last_s();
         }
         if let Some(schedules) = &start {
             options.start = complete(run, &draft, schedules)?;
@@ -190,7 +194,7 @@ fn polish(
     let mut lp = draft.milp.fixed(&values);
     // All directions, not only those found: a free one would do both in the next answer.
     directions(frame, draft, &values).for_each(|closed| lp.set_bounds(closed, 0.0, 0.0));
-    let options = MilpOptions { time_limit_s: None, ..MilpOptions::exact() };
+    let options = MilpOptions { time_limit_s: run.left_for_last_s(), ..MilpOptions::exact() };
     Ok((run.call(&lp, &options, Heard::Nothing)?.values, found))
 }
 

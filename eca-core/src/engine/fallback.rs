@@ -61,11 +61,8 @@ impl AtHand {
             return Ok(None);
         }
         let mut totals = |schedules: &[Schedule]| -> Result<Totals> {
-            let decision = if run.has_time_for_dispatch() {
-                exact::dispatch(run, schedules)?.decision
-            } else {
-                quick::plain(run, &Grid::new(run.problem, &run.ladder), schedules)
-            };
+            let solved = if run.has_time_for_dispatch() { exact::dispatch(run, schedules)? } else { None };
+            let decision = solved.map_or_else(|| plain(run, schedules), |answer| answer.decision);
             Ok(assemble::plan(run, &decision).totals)
         };
         Ok(Some(References { run_at_once: totals(&self.at_once)?, cheapest_start: totals(&self.cheapest)? }))
@@ -74,12 +71,17 @@ impl AtHand {
 
 /// Energy for given schedules: by a solver where there is time, else by rule.
 fn dispatch(run: &mut Run<'_>, schedules: &[Schedule]) -> Result<Answer> {
-    if run.has_time_for_dispatch() {
-        let answer = exact::dispatch_strictly(run, schedules)?;
+    if run.has_time_for_dispatch()
+        && let Some(answer) = exact::dispatch_strictly(run, schedules)?
+    {
         // The bound of a dispatch is one for these schedules only.
         return Ok(Answer { bound: run.crude_bound(), ..answer });
     }
-    let decision = quick::plain(run, &Grid::new(run.problem, &run.ladder), schedules);
+    let decision = plain(run, schedules);
     let objective = assemble::plan(run, &decision).objective_gbp;
     Ok(Answer { decision, objective, bound: run.crude_bound(), broken: super::Broken::new() })
+}
+
+fn plain(run: &Run<'_>, schedules: &[Schedule]) -> assemble::Decision {
+    quick::plain(run, &Grid::new(run.problem, &run.ladder), schedules)
 }

@@ -24,6 +24,7 @@ pub(crate) fn keeping_all(problem: &Problem, schedules: &[Schedule], reason: &st
         Err(Error::Infeasible { .. }) => return Ok(None),
         other => other?,
     };
+    let Some(answer) = answer else { return Ok(None) };
     let mut plan = assemble::plan(&run, &answer.decision);
     plan.engine = "greedy".into();
     plan.engine_reason = reason.into();

@@ -92,7 +92,7 @@ fn polish(
             break;
         }
         let schedules = pool.in_order(best.schedules.clone());
-        let answer = exact::dispatch_strictly(run, &schedules)?;
+        let Some(answer) = exact::dispatch_strictly(run, &schedules)? else { break };
         let served = grid.served(run.problem, &answer.decision.services);
         let services = Some(answer.decision.services);
         let seed = u64::from(run.settings.seed) + stage as u64;
@@ -158,8 +158,10 @@ fn dispatch(
     services: Option<fleet::Services>,
     bound: f64,
 ) -> Result<Answer> {
-    if run.has_time_for_dispatch() {
-        return Ok(Answer { bound, ..exact::dispatch_strictly(run, &schedules)? });
+    if run.has_time_for_dispatch()
+        && let Some(answer) = exact::dispatch_strictly(run, &schedules)?
+    {
+        return Ok(Answer { bound, ..answer });
     }
     let decision = match services {
         Some(services) => quick::with_services(run, grid, point, services, schedules),

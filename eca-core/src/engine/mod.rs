@@ -42,6 +42,8 @@ const OPTIMAL_GAP: f64 = 1e-6;
 
 /// Time that a dispatch by the solver takes at most, s for each region and period.
 const DISPATCH_S_PER_CELL: f64 = 4e-4;
+/// Time beyond the budget that the LPs which make an answer of what was found may take, s.
+const LAST_S: f64 = 0.1;
 /// Budgets longer than so many dispatches keep time for the last one.
 const KEPT: f64 = 4.0;
 
@@ -247,6 +249,12 @@ impl Run<'_> {
         let dispatch = self.dispatch_s();
         let kept = self.deadline.budget_s().filter(|budget| *budget > KEPT * dispatch).map_or(0.0, |_| dispatch);
         self.deadline.left_s().map(|left| (left - kept).max(0.0))
+    }
+
+    /// Seconds that the last LPs of an answer may take: what is left of the budget and a little, so that a plan found at
+    /// its end is not lost.
+    pub(crate) fn left_for_last_s(&self) -> Option<f64> {
+        self.deadline.left_s().map(|left| left + LAST_S)
     }
 
     /// Whether energy may still be dispatched by a solver within the budget.
