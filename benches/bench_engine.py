@@ -40,7 +40,7 @@ class Case:
 
 # `must` and `aim`: the gap wanted (None: any plan) and the seconds it may take.
 CASES = [
-    Case(1000, 48, 3, "eca first plan", "greedy", 1.0, 5.0, (), (None, 0.05), (None, 0.01)),
+    Case(1000, 48, 3, "eca first plan", "auto", 1.0, 5.0, (), (None, 0.05), (None, 0.01)),
     Case(200, 48, 1, "eca", "auto", 1e-5, 10.0, (), (1e-4, 1.0), (1e-5, 1.0)),
     Case(200, 48, 3, "eca", "auto", 1e-4, 10.0, (), (1e-3, 5.0), (1e-4, 5.0)),
     Case(50, 48, 3, "eca lumpy", "auto", 1e-4, 60.0, ("--lumpy",), (2e-2, 10.0), (1e-4, 60.0)),
