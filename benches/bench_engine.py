@@ -41,9 +41,9 @@ class Case:
 # `must` and `aim`: the gap wanted (None: any plan) and the seconds it may take.
 CASES = [
     Case(1000, 48, 3, "eca first plan", "auto", 1.0, 5.0, (), (None, 0.05), (None, 0.01)),
-    Case(200, 48, 1, "eca", "auto", 1e-5, 10.0, (), (1e-4, 1.0), (1e-5, 1.0)),
-    Case(200, 48, 3, "eca", "auto", 1e-4, 10.0, (), (1e-3, 5.0), (1e-4, 5.0)),
-    Case(50, 48, 3, "eca lumpy", "auto", 1e-4, 60.0, ("--lumpy",), (2e-2, 10.0), (1e-4, 60.0)),
+    Case(200, 48, 1, "eca", "auto", 1e-5, 4.0, (), (1e-4, 1.0), (1e-5, 1.0)),
+    Case(200, 48, 3, "eca", "auto", 1e-4, 6.0, (), (1e-3, 5.0), (1e-4, 5.0)),
+    Case(50, 48, 3, "eca lumpy", "auto", 1e-4, 20.0, ("--lumpy",), (2e-2, 10.0), (1e-4, 60.0)),
     Case(1000, 96, 3, "eca", "auto", 1e-3, 10.0, (), (5e-3, 2.0), (1e-3, 5.0)),
     Case(1000, 96, 3, "eca every feature", "auto", 2e-3, 10.0, ("--every-feature",), (1e-2, 5.0), (2e-3, 10.0)),
     Case(20_000, 96, 3, "eca", "auto", 1e-3, 10.0, (), (5e-3, 4.0), (1e-3, 10.0)),

@@ -94,9 +94,8 @@ fn rounds(
         edit(&mut draft);
         run.report.build_s += run.deadline.elapsed_s() - begun;
         let mut options = run.options();
-        if given {
-            options.time_limit_s = run.left_for_last_s();
-        }
+        // Of a search, time is kept to make an answer of what it finds.
+        options.time_limit_s = if given { run.left_for_last_s() } else { run.left_for_search_s() };
         if let Some(schedules) = &start {
             options.start = complete(run, &draft, schedules)?;
         }

@@ -43,7 +43,7 @@ const OPTIMAL_GAP: f64 = 1e-6;
 /// Time that a dispatch by the solver takes at most, s for each region and period.
 const DISPATCH_S_PER_CELL: f64 = 4e-4;
 /// Time beyond the budget that the LPs which make an answer of what was found may take, s.
-const LAST_S: f64 = 0.1;
+const LAST_S: f64 = 0.15;
 /// Budgets longer than so many dispatches keep time for the last one.
 const KEPT: f64 = 4.0;
 
