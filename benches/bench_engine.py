@@ -47,7 +47,7 @@ CASES = [
     Case(1000, 96, 3, "eca", "auto", 1e-3, 10.0, (), (5e-3, 2.0), (1e-3, 5.0)),
     Case(1000, 96, 3, "eca every feature", "auto", 2e-3, 10.0, ("--every-feature",), (1e-2, 5.0), (2e-3, 10.0)),
     Case(20_000, 96, 3, "eca", "auto", 1e-3, 10.0, (), (5e-3, 4.0), (1e-3, 10.0)),
-    Case(100_000, 336, 5, "eca", "auto", 5e-3, 20.0, (), (1e-2, 20.0), (5e-3, 10.0)),
+    Case(100_000, 336, 5, "eca", "auto", 5e-3, 30.0, (), (1e-2, 20.0), (5e-3, 10.0)),
     Case(1000, 96, 3, "eca re-plan cold", "auto", 5e-3, 20.0, ("--replan", "cold")),
     Case(1000, 96, 3, "eca re-plan warm", "auto", 5e-3, 20.0, ("--replan", "warm")),
     *(Case(jobs, 96, 3, "eca scaling", "auto", 1e-2, 40.0) for jobs in (1000, 3000, 10_000, 30_000, 100_000)),

@@ -16,6 +16,10 @@ const SAMPLES: [(usize, usize, f64, f64); 2] = [(2000, 80, 0.1, 0.01), (10_000, 
 const FULL_WORK: usize = 30_000_000;
 /// Rounds of tracking: as many as a second or two of one core allow, within these.
 const ROUNDS: (usize, usize) = (8, 80);
+/// Steps after which the bound is looked at, and the part of the wanted gap that prices of the last plan must still win in
+/// them to go on.
+const LOOK: usize = 8;
+const IDLE: f64 = 0.1;
 /// Rounds without a better plan after which tracking ends.
 const PATIENCE: usize = 12;
 
@@ -55,11 +59,16 @@ pub(crate) fn prices(run: &Run<'_>, lagrangian: &Lagrangian<'_>, start: Option<P
     let steps = (FULL_WORK / (all.len() * mean_work(pool)).max(1)).clamp(6, if warm { 60 } else { 200 });
     let pace = Pace { first: if near { 0.01 } else { 0.1 }, last: 0.0004, steps };
     let watch = &run.watch;
+    let mut known = f64::NEG_INFINITY;
     let top = climb(lagrangian, point, &all, 1.0, pace, &mut |step, bound| {
-        if bound.is_finite() && step % 8 == 0 {
-            watch.tell(None, Some(bound), 0);
+        if !bound.is_finite() || step % LOOK != 0 {
+            return !run.is_over();
         }
-        !run.is_over()
+        watch.tell(None, Some(bound), 0);
+        // The last prices are nearly right: where a look further shows next to nothing, the rest is left to the plan.
+        let idle = warm && bound - known <= IDLE * run.settings.gap * bound.abs().max(1.0);
+        known = bound;
+        !idle && !run.is_over()
     });
     if top.bound.is_finite() {
         watch.tell(None, Some(top.bound), 0);

@@ -42,6 +42,9 @@ const OPTIMAL_GAP: f64 = 1e-6;
 
 /// Time that a dispatch by the solver takes at most, s for each region and period.
 const DISPATCH_S_PER_CELL: f64 = 4e-4;
+/// Time that writing a plan and checking it take, s for each job and period; so much of the budget is kept for it at most.
+const WRITING_S_PER_CELL: f64 = 1.8e-7;
+const MOST_WRITING: f64 = 0.6;
 /// Time beyond the budget that the LPs which make an answer of what was found may take, s.
 const LAST_S: f64 = 0.15;
 /// Budgets longer than so many dispatches keep time for the last one.
@@ -243,11 +246,13 @@ impl Run<'_> {
         self.left_for_search_s().is_some_and(|left| left <= 0.0) || self.control.cancel.is_cancelled()
     }
 
-    /// Seconds left to look for schedules: what a last dispatch by the solver takes is kept back where the budget is much
-    /// longer than that.
+    /// Seconds left to look for schedules: what writing and checking the plan takes is kept back, and what a last dispatch
+    /// by the solver takes where the budget is much longer than that.
     pub(crate) fn left_for_search_s(&self) -> Option<f64> {
+        let budget = self.deadline.budget_s()?;
         let dispatch = self.dispatch_s();
-        let kept = self.deadline.budget_s().filter(|budget| *budget > KEPT * dispatch).map_or(0.0, |_| dispatch);
+        let dispatched = if budget > KEPT * dispatch { dispatch } else { 0.0 };
+        let kept = dispatched + self.writing_s().min(MOST_WRITING * budget);
         self.deadline.left_s().map(|left| (left - kept).max(0.0))
     }
 
@@ -260,6 +265,14 @@ impl Run<'_> {
     /// Whether energy may still be dispatched by a solver within the budget.
     pub(crate) fn has_time_for_dispatch(&self) -> bool {
         self.deadline.left_s().is_none_or(|left| left > 0.8 * self.dispatch_s())
+    }
+
+    /// Time that writing the plan and checking it take, s.
+    fn writing_s(&self) -> f64 {
+        #[allow(clippy::cast_precision_loss)]
+        let cells = self.problem.horizon().periods as f64;
+        let jobs: f64 = self.problem.shapes().iter().map(|shape| f64::from(shape.count)).sum();
+        WRITING_S_PER_CELL * jobs * cells
     }
 
     /// Time that a dispatch by the solver takes at most, s.
