@@ -74,7 +74,8 @@ struct Row {
 fn there_is_always_a_plan_and_it_says_where_it_comes_from() {
     let (mut rows, mut failures) = (BTreeMap::<u32, Row>::new(), Vec::new());
     let count = if large() { 500 } else { 40 };
-    for seed in 1..=count {
+    // 172: a battery whose energy is worth nothing, where nothing may be exported.
+    for seed in (1..=count).chain((count < 172).then_some(172)) {
         let (name, problem) = problem(seed);
         for (n, budget_ms) in BUDGETS_MS.into_iter().enumerate() {
             let mut settings = Settings::default();

@@ -4,7 +4,7 @@
 use super::Run;
 use super::assemble::Decision;
 use super::dual::{Grid, Point, Rising, Served, Wanted};
-use crate::problem::Problem;
+use crate::problem::{Battery, Problem};
 use crate::schedule::{Account, Schedule};
 use crate::unit::inferences_to_millions;
 
@@ -64,8 +64,18 @@ fn power(
     let storage = problem.batteries().iter().enumerate().map(|(b, battery)| {
         let r = problem.regions().iter().position(|region| region.id == battery.region).unwrap_or(0);
         let range = r * periods..(r + 1) * periods;
-        let gives = if grid.leads(problem, b) { &energy.storage_mw[range] } else { &[] as &[f64] };
-        let of = |sign: f64| (0..periods).map(|t| (sign * gives.get(t).copied().unwrap_or(0.0)).max(0.0)).collect();
+        let gives = if grid.leads(problem, b) {
+            let need = |t: usize| {
+                let region = &problem.regions()[r];
+                region.overhead_mw.at(t)
+                    + region.pue_slope.at(t) * it_mw[r * periods + t]
+                    + region.export_limit_mw.at(t)
+            };
+            needed(battery, problem.horizon().step_h(), &energy.storage_mw[range], need)
+        } else {
+            vec![0.0; periods]
+        };
+        let of = |sign: f64| gives.iter().map(|give| (sign * give).max(0.0)).collect();
         (of(-1.0), of(1.0))
     });
     Decision {
@@ -75,6 +85,20 @@ fn power(
         inferences: vec![None; schedules.len()],
         schedules,
     }
+}
+
+/// What a battery gives, MW, where no more than `need` finds a taker: energy that is worth nothing is kept rather than
+/// spilled, and later charges are cut to the room that it leaves. Stored energy is never below that of the answer.
+fn needed(battery: &Battery, h: f64, gives: &[f64], need: impl Fn(usize) -> f64) -> Vec<f64> {
+    let (into, out) = (h * battery.charge_efficiency, h / battery.discharge_efficiency);
+    let (mut soc, mut kept) = (battery.soc_mwh, Vec::with_capacity(gives.len()));
+    for (t, &give) in gives.iter().enumerate() {
+        let most = ((battery.energy_capacity_mwh - soc) / into).max(0.0);
+        let give = give.min(need(t).max(0.0)).max(-most);
+        soc -= if give > 0.0 { out * give } else { into * give };
+        kept.push(give);
+    }
+    kept
 }
 
 /// Load of given schedules, MW by cell.
