@@ -1,6 +1,6 @@
 //! Messages of the Beckn protocol, signed and verified, and the DEG log that proves afterwards what was said.
 //!
-//! [`Node`] signs what a participant sends and checks what it receives; [`Log`](log::Log) keeps it; [`audit()`] verifies a log from
+//! [`Node`] signs what a participant sends and checks what it receives; [`Log`] keeps it; [`audit()`] verifies a log from
 //! its files alone, with keys from outside. Nothing here reads a clock or talks to a network, and only
 //! [`log::FileStore`] and [`log::FileHead`] touch files.
 
