@@ -5,6 +5,7 @@
 //! [`log::FileStore`] and [`log::FileHead`] touch files.
 
 pub mod audit;
+mod entry;
 mod error;
 pub mod json;
 mod keys;
@@ -19,11 +20,12 @@ pub mod verify;
 
 pub use audit::{AuditReport, audit};
 pub use eca_core::adapter::{Clock, Signer};
+pub use entry::Entry;
 pub use error::{Error, Result};
 pub use keys::{MemoryKey, PublicKey, purpose};
 pub use log::{Log, LogKey};
 pub use message::{Dialect, Envelope, Verdict};
 pub use node::{Node, NodeSettings, Received, Signed};
-pub use record::{KINDS, Record, Reference};
+pub use record::{KINDS, Record, Reference, kind};
 pub use replay::{MemoryReplay, MessageKey, ReplayStore, Seen};
 pub use trust::{KeyLookup, Trust};

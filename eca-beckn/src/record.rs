@@ -8,24 +8,69 @@ use eca_core::{SettlementPeriod, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// What a record is about. The fields that each has are in docs/format/log.md.
+pub mod kind {
+    /// A signed message, sent or received.
+    pub const MESSAGE: &str = "message";
+    /// What was seen of the grid: prices, carbon, congestion.
+    pub const SIGNAL: &str = "signal";
+    /// Flexibility offered.
+    pub const OFFER: &str = "offer";
+    /// A decision: what it rested on, what it is, how good it is.
+    pub const PLAN: &str = "plan";
+    /// A contract, or what became of it.
+    pub const ORDER: &str = "order";
+    /// What a device was told.
+    pub const COMMAND: &str = "command";
+    /// What a device or a peer answered.
+    pub const ACK: &str = "ack";
+    /// The root over readings of one meter.
+    pub const TELEMETRY_ROOT: &str = "telemetry_root";
+    /// Metered energy of one meter and half hour.
+    pub const DELIVERY: &str = "delivery";
+    /// A settled event.
+    pub const SETTLEMENT: &str = "settlement";
+    /// A certificate was issued.
+    pub const CERTIFICATE: &str = "certificate";
+    /// A certificate was split into two.
+    pub const SPLIT: &str = "split";
+    /// A certificate has another owner.
+    pub const TRANSFER: &str = "transfer";
+    /// A certificate was used up for a beneficiary.
+    pub const RETIRE: &str = "retire";
+    /// A certificate holds no more.
+    pub const REVOKE: &str = "revoke";
+    /// A key was added, replaced or revoked.
+    pub const KEY: &str = "key";
+    /// A settlement of the Social Tariff Fund.
+    pub const FUND: &str = "fund";
+    /// What an earlier record should have said.
+    pub const CORRECTION: &str = "correction";
+    /// The end of the log that this one continues.
+    pub const SHARD: &str = "shard";
+}
+
 /// Kinds of records that version 1 knows.
-pub const KINDS: [&str; 16] = [
-    "message",
-    "signal",
-    "offer",
-    "plan",
-    "order",
-    "command",
-    "ack",
-    "telemetry_root",
-    "delivery",
-    "settlement",
-    "certificate",
-    "transfer",
-    "retire",
-    "key",
-    "fund",
-    "correction",
+pub const KINDS: [&str; 19] = [
+    kind::MESSAGE,
+    kind::SIGNAL,
+    kind::OFFER,
+    kind::PLAN,
+    kind::ORDER,
+    kind::COMMAND,
+    kind::ACK,
+    kind::TELEMETRY_ROOT,
+    kind::DELIVERY,
+    kind::SETTLEMENT,
+    kind::CERTIFICATE,
+    kind::SPLIT,
+    kind::TRANSFER,
+    kind::RETIRE,
+    kind::REVOKE,
+    kind::KEY,
+    kind::FUND,
+    kind::CORRECTION,
+    kind::SHARD,
 ];
 
 /// Something kept beside the log, named by its hash.

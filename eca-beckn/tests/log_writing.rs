@@ -4,7 +4,7 @@
 mod common;
 use common::*;
 use eca_beckn::log::{FileHead, FileStore, HeadStore, LogHead, LogStore, MemoryHead, MemoryStore, read_records};
-use eca_beckn::{Error, Log, Result, audit};
+use eca_beckn::{Entry, Error, Log, Result, audit, kind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -198,4 +198,107 @@ fn a_log_in_a_directory_is_opened_again_and_has_one_writer() {
     let report = audit(&FileStore::reader(&at).unwrap(), Some(&trust()), Some(&note)).unwrap();
     assert!(report.passed(), "{report}");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A store that counts the bytes that are read.
+#[derive(Debug, Default)]
+struct Counting {
+    inner: MemoryStore,
+    read: AtomicUsize,
+}
+
+impl std::fmt::Display for Counting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("counting")
+    }
+}
+
+impl LogStore for Counting {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        let bytes = self.inner.read(path)?;
+        self.read.fetch_add(bytes.as_ref().map_or(0, Vec::len), Ordering::SeqCst);
+        Ok(bytes)
+    }
+
+    fn list(&self) -> Result<Vec<String>> {
+        self.inner.list()
+    }
+
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        self.inner.write(path, bytes)
+    }
+
+    fn append(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        self.inner.append(path, bytes)
+    }
+}
+
+#[test]
+fn a_head_costs_what_is_new_under_it() {
+    let (store, heads) = (Arc::new(Counting::default()), Arc::new(MemoryHead::default()));
+    let mut log = Log::open(store.clone(), heads, log_signer(), log_key()).unwrap();
+    let records: Vec<Vec<u8>> = (0..20_000).map(record).collect();
+    log.append_all(&records.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+    log.publish().unwrap();
+    let mut most = 0;
+    for seq in 20_000..20_040 {
+        log.append(&record(seq)).unwrap();
+        let before = store.read.load(Ordering::SeqCst);
+        log.publish().unwrap();
+        most = most.max(store.read.load(Ordering::SeqCst) - before);
+    }
+    // Two reads of a bundle and one of each tile; the log itself has more than three million bytes.
+    assert!(most < 130_000, "{most} bytes read for one record");
+    let report = audit(&*store, Some(&trust()), None).unwrap();
+    assert!(report.passed() && report.records == 20_040, "{report}");
+}
+
+#[test]
+fn a_group_that_power_cut_short_is_no_damage_whatever_part_of_it_is_there() {
+    let (store, heads) = (Arc::new(MemoryStore::default()), Arc::new(MemoryHead::default()));
+    let mut log = open(&store, &heads).unwrap();
+    log.append(&record(0)).unwrap();
+    let acknowledged = store.read("pending").unwrap().unwrap().len();
+    let group: Vec<Vec<u8>> = (1..5).map(record).collect();
+    log.append_all(&group.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+    let whole = store.read("pending").unwrap().unwrap();
+    for at in acknowledged..whole.len() {
+        // One byte of the group is not there, all others are; and the file ends in the middle of it.
+        let mut holed = whole.clone();
+        holed[at] ^= 0xff;
+        for torn in [holed, whole[..at].to_vec()] {
+            let copy = copy(&*store);
+            copy.write("pending", &torn).unwrap();
+            assert_eq!(open(&copy, &heads).unwrap().size(), 1, "byte {at}");
+        }
+    }
+    assert_eq!(open(&store, &heads).unwrap().size(), 5);
+    // But a record that was acknowledged and is damaged stops the log, because a good one stands behind it.
+    let mut damaged = whole;
+    damaged[acknowledged - 1] ^= 1;
+    store.write("pending", &damaged).unwrap();
+    assert!(open(&store, &heads).unwrap_err().to_string().contains("damaged at byte 0"));
+}
+
+#[test]
+fn entries_of_a_controller_are_durable_with_what_they_cite() {
+    let (store, heads) = (Arc::new(MemoryStore::default()), Arc::new(MemoryHead::default()));
+    let mut log = open(&store, &heads).unwrap();
+    let (me, now) = ("compute.example.org", 1_795_453_200_000_000);
+    let plan = Entry::new(kind::PLAN, me, now).cite("problem", "{}").cite("plan", "[]").field("outcome", "optimal");
+    assert_eq!(log.write(plan).unwrap(), 0);
+    let rest = [
+        Entry::new(kind::COMMAND, me, now + 1).field("decision", 0).field("power_w", 9_000_000).obp("OBP-1"),
+        Entry::new(kind::ACK, me, now + 2).field("command", 1).field("status", "done").clock_error_us(50_000),
+    ];
+    assert_eq!(log.write_all(&rest).unwrap(), 1);
+    assert!(log.write(Entry::new("thought", me, now)).unwrap_err().to_string().contains("`thought`"));
+    let fraction = Entry::new(kind::SIGNAL, me, now + 3).field("price_gbp_per_mwh", 87.5);
+    assert!(log.write(fraction).unwrap_err().to_string().contains("strings and integers"));
+    // What was refused left nothing behind, and the log goes on.
+    assert_eq!(open(&copy(&*store), &heads).unwrap().size(), 3);
+    log.publish().unwrap();
+    let report = audit(&*store, Some(&trust()), None).unwrap();
+    assert!(report.passed() && report.records == 3, "{report}");
+    assert!(report.checked.contains(&"2 references lead to the bytes they cite".to_owned()), "{report}");
 }

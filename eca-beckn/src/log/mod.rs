@@ -37,13 +37,18 @@ pub(crate) fn pending_records(bytes: &[u8]) -> Result<(pending::Waiting, usize)>
 pub fn read_records(store: &dyn LogStore, size: u64) -> Result<Vec<Vec<u8>>> {
     let mut records = Vec::new();
     for (index, _, width) in tile::tiles(0, size) {
-        let path = tile::path("entries", index, width);
-        let bytes = store.read(&path)?.ok_or_else(|| Error::not_verified(&path, "is missing"))?;
-        let bundle = tile::split_bundle(&bytes).ok_or_else(|| Error::not_verified(&path, "the lengths do not fit"))?;
-        if bundle.len() as u64 != width {
-            return Err(Error::not_verified(&path, format!("has {} records, not {width}", bundle.len())));
-        }
-        records.extend(bundle.into_iter().map(<[u8]>::to_vec));
+        records.extend(read_bundle(store, index, width)?);
     }
     Ok(records)
+}
+
+/// The `width` records of one bundle.
+fn read_bundle(store: &dyn LogStore, index: u64, width: u64) -> Result<Vec<Vec<u8>>> {
+    let path = tile::path("entries", index, width);
+    let bytes = store.read(&path)?.ok_or_else(|| Error::not_verified(&path, "is missing"))?;
+    let bundle = tile::split_bundle(&bytes).ok_or_else(|| Error::not_verified(&path, "the lengths do not fit"))?;
+    if bundle.len() as u64 != width {
+        return Err(Error::not_verified(&path, format!("has {} records, not {width}", bundle.len())));
+    }
+    Ok(bundle.into_iter().map(<[u8]>::to_vec).collect())
 }

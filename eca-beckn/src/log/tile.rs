@@ -1,5 +1,7 @@
 //! The files of a log (C2SP tlog-tiles, read 2026-11-23): where a tile is, and what stands in it.
 
+use crate::{Error, Result};
+
 /// Hashes in a full tile, and records in a full bundle.
 pub const WIDTH: u64 = 256;
 /// Longest record in bytes: its length stands in two bytes.
@@ -45,4 +47,20 @@ pub fn split_bundle(mut bytes: &[u8]) -> Option<Vec<&[u8]>> {
         bytes = rest;
     }
     Some(records)
+}
+
+/// Puts records into a bundle: each behind its length in two bytes, big-endian.
+///
+/// # Errors
+/// [`Error::Log`] for an empty record or one above [`MAX_RECORD`].
+pub fn join_bundle<'a>(records: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<u8>> {
+    let mut bundle = Vec::new();
+    for record in records {
+        let length = u16::try_from(record.len()).ok().filter(|length| *length > 0).ok_or_else(|| {
+            Error::log(format!("a record has {} bytes; the limits are 1 and {MAX_RECORD}", record.len()))
+        })?;
+        bundle.extend(length.to_be_bytes());
+        bundle.extend(record);
+    }
+    Ok(bundle)
 }

@@ -108,6 +108,22 @@ impl Tree {
         Some(path)
     }
 
+    /// A tree of the first `size` leaves that knows no more of them than its root and its proofs of what follows need:
+    /// the hashes of the complete subtrees it ends in. `None` if there are fewer leaves.
+    #[must_use]
+    pub fn frontier(&self, size: u64) -> Option<Frontier> {
+        let mut rest = size;
+        let mut peaks = Vec::new();
+        while rest > 0 {
+            let level = 63 - rest.leading_zeros();
+            let first = (size - rest) >> level;
+            let hash = usize::try_from(first).ok().and_then(|first| self.level(level as usize).get(first))?;
+            peaks.push((1 << level, *hash));
+            rest -= 1 << level;
+        }
+        Some(Frontier { peaks })
+    }
+
     /// The hash of the leaves from `low` up to `high`; callers keep `low < high <= size`, `low` a multiple of the span.
     fn range(&self, low: u64, high: u64) -> Hash {
         let span = high - low;
@@ -117,6 +133,34 @@ impl Tree {
         }
         let middle = low + split(span);
         node_hash(&self.range(low, middle), &self.range(middle, high))
+    }
+}
+
+/// A tree by the roots of the complete subtrees it consists of: grows and gives its root, and forgets the leaves.
+#[derive(Debug, Clone, Default)]
+pub struct Frontier {
+    /// Number of leaves and hash of each, from the left: the numbers fall, and are powers of two.
+    peaks: Vec<(u64, Hash)>,
+}
+
+impl Frontier {
+    /// Adds a leaf by its hash.
+    pub fn push(&mut self, leaf: Hash) {
+        self.peaks.push((1, leaf));
+        while let [.., (left_size, left), (size, right)] = self.peaks.as_slice()
+            && left_size == size
+        {
+            let joined = (2 * size, node_hash(left, right));
+            self.peaks.truncate(self.peaks.len() - 2);
+            self.peaks.push(joined);
+        }
+    }
+
+    /// The root.
+    #[must_use]
+    pub fn root(&self) -> Hash {
+        let joined = self.peaks.iter().rev().map(|(_, hash)| *hash).reduce(|right, left| node_hash(&left, &right));
+        joined.unwrap_or_else(|| Sha256::digest([]).into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::head::{LogHead, LogKey};
 use super::store::{HeadStore, LogStore};
-use super::tile::{self, CHECKPOINT, MAX_RECORD, PENDING};
+use super::tile::{self, CHECKPOINT, PENDING};
 use super::tree::{Hash, Tree, leaf_hash};
 use super::{pending, read_records};
 use crate::{Error, Result};
@@ -20,7 +20,9 @@ pub struct Log {
     /// Records from `bundled` on, where `bundled` is a multiple of the width: those a bundle may still grow by.
     tail: Vec<Vec<u8>>,
     bundled: u64,
+    /// Size and root of the last head.
     signed: u64,
+    signed_root: Option<Hash>,
     /// Set when the store failed: what is on disk is not known any more.
     broken: bool,
 }
@@ -49,6 +51,7 @@ impl Log {
             tail: Vec::new(),
             bundled: 0,
             signed: 0,
+            signed_root: None,
             broken: false,
         };
         log.load()?;
@@ -66,7 +69,7 @@ impl Log {
             if self.tree.root(head.size) != Some(head.root) {
                 return Err(Error::not_verified(CHECKPOINT, "the root is not that of the records"));
             }
-            self.signed = head.size;
+            (self.signed, self.signed_root) = (head.size, Some(head.root));
         }
         let waiting = self.store.read(PENDING)?.unwrap_or_default();
         let (frames, whole) = pending::read(PENDING, &waiting)?;
@@ -140,15 +143,10 @@ impl Log {
     pub fn append_all(&mut self, records: &[&[u8]]) -> Result<u64> {
         self.usable()?;
         let first = self.tree.size();
-        let mut frames = Vec::new();
-        for (index, record) in (first..).zip(records) {
-            if record.is_empty() || record.len() > MAX_RECORD {
-                let size = record.len();
-                return Err(Error::log(format!("a record has {size} bytes; the limits are 1 and {MAX_RECORD}")));
-            }
-            frames.extend(pending::frame(index, record)?);
+        let frame = pending::frame(first, records)?;
+        if !records.is_empty() {
+            self.guarded(|log| log.store.append(PENDING, &frame))?;
         }
-        self.guarded(|log| log.store.append(PENDING, &frames))?;
         records.iter().for_each(|record| self.take(record.to_vec()));
         Ok(first)
     }
@@ -182,13 +180,7 @@ impl Log {
         let head = LogHead { origin: self.key.name.clone(), size, root };
         for (index, first, width) in tile::tiles(self.signed.min(size), size) {
             let records = self.tail.iter().skip((first - self.bundled) as usize).take(width as usize);
-            let mut bundle = Vec::new();
-            for record in records {
-                let length =
-                    u16::try_from(record.len()).map_err(|_| Error::log("a record is too long for a bundle"))?;
-                bundle.extend(length.to_be_bytes());
-                bundle.extend(record);
-            }
+            let bundle = tile::join_bundle(records.map(Vec::as_slice))?;
             self.write_back(&tile::path("entries", index, width), &bundle)?;
         }
         for level in 0_usize.. {
@@ -202,10 +194,6 @@ impl Log {
                 self.write_back(&tile::path(&level.to_string(), index, width), &bytes)?;
             }
         }
-        // What goes under the signature is what is on disk, not what is in memory.
-        if root_of(&read_records(&*self.store, size)?) != root {
-            return Err(Error::not_verified("tile/entries", "read back, the records do not give the root"));
-        }
         let last = self.heads.last()?;
         if let Some(last) = &last {
             let last = LogHead::read("last head", last)?;
@@ -213,16 +201,36 @@ impl Log {
                 return Err(Error::log("another writer has signed another history; this one stops here"));
             }
         }
+        // What goes under the signature is what is on disk, not what is in memory.
+        if self.read_back(size)? != root {
+            return Err(Error::not_verified("tile/entries", "read back, the records do not give the root"));
+        }
         let note = head.sign(&*self.signer, &self.key)?;
         LogHead::verify("new head", &note, &self.key)?;
         self.heads.swap(last.as_deref(), &note)?;
         self.store.write(CHECKPOINT, note.as_bytes())?;
         self.store.write(PENDING, &[])?;
-        self.signed = size;
+        (self.signed, self.signed_root) = (size, Some(root));
         let whole = size / tile::WIDTH * tile::WIDTH;
         self.tail.drain(..(whole - self.bundled) as usize);
         self.bundled = whole;
         Ok(note)
+    }
+
+    /// The root of the first `size` records: those of the last head by its root, which was verified when they were read or
+    /// written, the later ones as they are on disk. So a head costs what is new under it, however long the log is.
+    fn read_back(&self, size: u64) -> Result<Hash> {
+        let missing = || Error::log("the tree is shorter than its last head");
+        let mut tree = self.tree.frontier(self.signed).ok_or_else(missing)?;
+        if self.signed_root.is_some_and(|root| root != tree.root()) {
+            return Err(Error::log("the tree in memory is not that of the last head any more; open the log again"));
+        }
+        for (index, first, width) in tile::tiles(self.signed.min(size), size) {
+            let records = super::read_bundle(&*self.store, index, width)?;
+            let skipped = self.signed.saturating_sub(first) as usize;
+            records.iter().skip(skipped).for_each(|record| tree.push(leaf_hash(record)));
+        }
+        Ok(tree.root())
     }
 
     fn write_back(&self, path: &str, bytes: &[u8]) -> Result<()> {
@@ -252,10 +260,4 @@ impl Log {
         self.broken = done.is_err();
         done
     }
-}
-
-fn root_of(records: &[Vec<u8>]) -> Hash {
-    let mut tree = Tree::default();
-    records.iter().for_each(|record| tree.push(leaf_hash(record)));
-    tree.root(tree.size()).unwrap_or_default()
 }
