@@ -110,11 +110,20 @@ pub fn audit(store: &dyn LogStore, trust: Option<&Trust>, since: Option<&str>) -
     in_order(&parsed, &mut report);
     files::blobs(store, &parsed, &mut known, &mut report)?;
     messages::verify(store, trust, &parsed, &mut report)?;
+    let mut uncited = 0;
     for path in store.list()?.into_iter().filter(|path| !known.contains(path)) {
-        // A partial tile or bundle of an earlier head must be the beginning of the present one.
-        if !files::earlier_partial(store, &path, &leaves)? {
+        if files::kept(store, &path)? {
+            uncited += 1;
+        } else if !files::earlier_partial(store, &path, &leaves)? {
+            // A partial tile or bundle of an earlier head must be the beginning of the present one.
             report.fault(path, "does not belong to the log, or is not what it was");
         }
+    }
+    if uncited > 0 {
+        // A writer that was stopped between the two, or whose records still wait, leaves such files.
+        report.checked.push(format!(
+            "{uncited} kept files have the hash they are named by, and no record under the head cites them"
+        ));
     }
     Ok(report)
 }

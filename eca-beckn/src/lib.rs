@@ -1,8 +1,8 @@
 //! Messages of the Beckn protocol, signed and verified, and the DEG log that proves afterwards what was said.
 //!
 //! [`Node`] signs what a participant sends and checks what it receives; [`Log`] keeps it; [`audit()`] verifies a log from
-//! its files alone, with keys from outside. Nothing here reads a clock or talks to a network, and only
-//! [`log::FileStore`] and [`log::FileHead`] touch files.
+//! its files alone, with keys from outside. Nothing here reads a clock or talks to a network, and only [`log::Posix`]
+//! touches files.
 
 pub mod audit;
 mod entry;

@@ -100,6 +100,12 @@ pub(super) fn earlier_partial(store: &dyn LogStore, path: &str, leaves: &[Hash])
     Ok(records.len() == hashes.len() && records.iter().zip(&hashes).all(|(record, hash)| leaf(record) == *hash))
 }
 
+/// Whether `path` is a kept file with the bytes that its name says.
+pub(super) fn kept(store: &dyn LogStore, path: &str) -> Result<bool> {
+    let bytes = store.read(path)?.unwrap_or_default();
+    Ok(path == tile::blob(&sha256_hex(&bytes)))
+}
+
 /// Compares everything that records cite with its hash and size.
 pub(super) fn blobs(
     store: &dyn LogStore,

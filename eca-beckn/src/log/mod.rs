@@ -1,5 +1,6 @@
 //! The DEG log: records in a tree of RFC 6962, as files that any web server can host and any stranger can check.
 
+mod files;
 mod head;
 mod pending;
 mod posix;
@@ -8,6 +9,7 @@ pub mod tile;
 pub mod tree;
 mod writer;
 
+pub use files::{FileSystem, Lock, OpenFile, Posix};
 pub use head::{LogHead, LogKey, hex};
 pub use posix::{FileHead, FileStore};
 pub use store::{HeadStore, LogStore, MemoryHead, MemoryStore};

@@ -30,6 +30,15 @@ pub trait LogStore: Debug + Display + Send + Sync {
     /// # Errors
     /// [`Error::Store`]; then part of the bytes may be there, and the writer must open the log again.
     fn append(&self, path: &str, bytes: &[u8]) -> Result<()>;
+
+    /// Brings to disk what a writer that died left in the memory of the system. A log calls it when it is opened,
+    /// because it relies on what it finds.
+    ///
+    /// # Errors
+    /// [`Error::Store`]; then the log is not opened.
+    fn recover(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The last head that was signed, kept apart from the log and never restored from a backup.

@@ -59,6 +59,7 @@ impl Log {
     }
 
     fn load(&mut self) -> Result<()> {
+        self.store.recover()?;
         let last = self.heads.last()?.map(|note| LogHead::read("last head", &note)).transpose()?;
         if let Some(note) = self.store.read(CHECKPOINT)? {
             let note = String::from_utf8(note).map_err(|_| Error::not_verified(CHECKPOINT, "is not UTF-8"))?;
@@ -104,7 +105,9 @@ impl Log {
                 self.signed
             )));
         }
-        if whole < waiting.len() {
+        if !waiting.is_empty() {
+            // What was read may be in the memory of the system only, after a failed sync even for good. From here on it
+            // counts as acknowledged, so it goes to disk in a new file, without what was never whole.
             self.store.write(PENDING, &waiting[..whole])?;
         }
         Ok(())
