@@ -17,11 +17,13 @@
 //! | `latency`, `service_points`, `service_balance` | services |
 //! | `it`, `facility`, `balance`, `export`, `solar`, `exclusive` | power at a region |
 //! | `battery_power`, `soc_balance`, `soc_bounds`, `exclusive` | batteries |
-//! | `carbon_cap`, `undone`, `shed`, `end_soc`, `it_overload`, `import_overload` | a soft limit broken but not listed |
+//! | `delivered_mwh`, `shortfall_mwh` | what the plan says of a commitment |
+//! | `carbon_cap`, `shortfall`, `undone`, `shed`, `end_soc`, `it_overload`, `import_overload` | a soft limit broken but not listed |
 //! | `broken_limits` | an entry that is not broken, or has another amount, unit or price |
 //! | `totals`, `objective`, `bound`, `gap`, `outcome` | sums |
 
 mod carbon;
+mod commitment;
 mod cost;
 mod energy;
 mod fluid;
@@ -109,6 +111,7 @@ impl Plan {
         storage::check(&input, &mut ledger, &mut report);
         energy::check(&input, &mut ledger, &mut report);
         carbon::check(&input, &mut ledger);
+        commitment::check(&input, &mut ledger, &mut report);
         let penalty = soft::check(&input, &ledger, &mut report);
         let totals = cost::check(&input, &ledger, &mut report, penalty);
         Check { findings: report.findings, totals }

@@ -95,8 +95,9 @@ pub use error::{Error, ErrorKind, Result};
 pub use explain::Explanation;
 pub use plan::{Outcome, Plan};
 pub use problem::{
-    Battery, CapKind, CapMetric, CapWindow, CarbonCap, DeadlineKind, Job, JobPoint, JobState, Migration, Problem,
-    ProblemBuilder, ProblemDocument, Region, RoutingCost, RunWhen, Series, Service, ServicePoint, Warning,
+    Battery, CapKind, CapMetric, CapWindow, CarbonCap, Commitment, DeadlineKind, Direction, Job, JobPoint, JobState,
+    Migration, Penalty, Problem, ProblemBuilder, ProblemDocument, Region, Route, RoutingCost, RunWhen, Series, Service,
+    ServicePoint, Warning,
 };
 pub use solve::{CancelToken, Control, Engine, OnProgress, Progress, Settings, SolveReport, Solved, Solver};
 pub use time::{Horizon, SettlementDate, SettlementPeriod, Timestamp};

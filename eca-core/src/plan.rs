@@ -1,6 +1,6 @@
 //! The plan document `eca-plan/1`: what to do in each period, what it costs, and how good it is.
 
-use crate::problem::{BatteryId, JobId, RegionId, ServiceId};
+use crate::problem::{BatteryId, CommitmentId, JobId, RegionId, ServiceId};
 use crate::{Error, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -140,14 +140,27 @@ pub struct RegionPlan {
     pub solar_used_mw: Vec<f64>,
 }
 
+/// What a plan delivers of one commitment, by its settlement periods; none where one is not within the horizon.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CommitmentPlan {
+    /// The commitment.
+    pub id: CommitmentId,
+    /// Energy below the baseline that counts for it, MWh; below zero where the site imports more than the baseline.
+    pub delivered_mwh: Vec<Option<f64>>,
+    /// Energy that is due and missing, MWh.
+    pub shortfall_mwh: Vec<Option<f64>>,
+}
+
 /// One limit that the plan does not keep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BrokenLimit {
-    /// The rule: `carbon_cap`, `undone`, `shed`, `end_soc`, `it_overload` or `import_overload`.
+    /// The rule: `carbon_cap`, `shortfall`, `undone`, `shed`, `end_soc`, `it_overload` or `import_overload`.
     pub rule: String,
-    /// The cap, job (`id` or `id#copy`), service, battery or region.
+    /// The cap, commitment, job (`id` or `id#copy`), service, battery or region.
     pub object: String,
     /// The period, or the first period of the window; none where the whole horizon is meant.
     pub period: Option<usize>,
@@ -211,6 +224,9 @@ pub struct Plan {
     pub batteries: Vec<BatteryPlan>,
     /// One entry for each region.
     pub regions: Vec<RegionPlan>,
+    /// One entry for each commitment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commitments: Vec<CommitmentPlan>,
     /// Every limit that is not kept.
     pub broken_limits: Vec<BrokenLimit>,
     /// What made the plan.

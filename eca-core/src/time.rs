@@ -10,6 +10,7 @@ mod horizon;
 mod settlement;
 
 pub use horizon::Horizon;
+pub(crate) use settlement::SETTLEMENT_PERIOD_MIN;
 pub use settlement::{SettlementDate, SettlementPeriod};
 
 use crate::{Error, Result};

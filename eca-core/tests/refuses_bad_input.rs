@@ -97,7 +97,8 @@ fn bad_values_are_refused_with_object_field_value_and_unit() {
         ("/format", json!("eca-problem/2"), Document, &["format", "`eca-problem/2` is not `eca-problem/1`"]),
         ("/colour", json!(1), Document, &["unknown field `colour`"]),
         ("/opportunities", json!([{}]), Unsupported, &["opportunities", "remove the 1 given"]),
-        ("/commitments", json!([{}, {"a": 1}]), Unsupported, &["commitments", "remove the 2 given"]),
+        ("/commitments", json!([{}]), Document, &["commitments[0]", "missing field"]),
+        ("/commitments", json!([[1]]), Document, &["commitments[0]"]),
         ("/targets", json!([{}]), Unsupported, &["targets"]),
         (
             "/horizon",

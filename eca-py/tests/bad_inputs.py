@@ -188,7 +188,7 @@ CASES: list[Case] = [
     ("time without offset", put("jobs[0].deadline", "2026-03-02T02:00:00"), DOCUMENT, ("jobs[0].deadline", "write Z")),
     ("date as a time", put("horizon.start", "2026-03-02"), DOCUMENT, ("horizon.start", "no time of day")),
     ("opportunities", put("opportunities", [{"id": "x"}]), UNSUPPORTED, ("opportunities",)),
-    ("commitments", put("commitments", [{"id": "x"}]), UNSUPPORTED, ("commitments",)),
+    ("commitments", put("commitments", [{"id": "x"}]), DOCUMENT, ("commitments[0]", "missing field")),
     ("targets", put("targets", [{"id": "x"}]), UNSUPPORTED, ("targets",)),
     # Horizon.
     ("step of 7 min", put("horizon.step_min", 7), VALUE, ("horizon", "step_min = 7", "5, 15, 30 or 60")),

@@ -1,8 +1,9 @@
 //! The default prices of soft limits.
 //!
 //! ```text
-//! e[r,t] = |import_price| + network_charge + |congestion| + |export_price| + demand_charge / h
+//! e[r,t] = s[r,t] + |import_price| + network_charge + |congestion| + |export_price| + demand_charge / h
 //!          + carbon_g_per_kwh * (sum of price_gbp_per_kg of priced caps)
+//! s[r,t] = the dearest penalty of a commitment there; without a given one twice the M of the problem without commitments
 //! M      = max(1, max over r,t of pue_slope * e[r,t])
 //! E_max(j), E_min(j) = max, min over l of power_mw * h * ceil(w / q_l - 1e-9)
 //! undone_penalty(j)  = 2 * (4 - tier) * (M * E_max + startup_cost + pause_cost + migration cost) / w
@@ -24,13 +25,16 @@ pub(super) struct Prices {
     pub undone_gbp: Vec<f64>,
     /// For each MWh stored that is missing at the end.
     pub end_soc_gbp_per_mwh: f64,
+    /// For each MWh that a commitment without a price of its own misses.
+    pub shortfall_gbp_per_mwh: f64,
     /// For each MWh above a capacity or an import limit.
     pub overload_gbp_per_mwh: f64,
 }
 
 impl Prices {
     pub(super) fn new(problem: &Problem, h: f64) -> Self {
-        let m = dearest_energy(problem, h);
+        let shortfall_gbp_per_mwh = 2.0 * dearest_energy(problem, h, None);
+        let m = dearest_energy(problem, h, Some(shortfall_gbp_per_mwh));
         let undone_gbp: Vec<f64> = problem.jobs().iter().map(|job| undone(job, m, h)).collect();
         let mut dearest = 2.0 * m;
         for (job, penalty) in problem.jobs().iter().zip(&undone_gbp) {
@@ -44,24 +48,40 @@ impl Prices {
             let wh = service.points.iter().map(|point| point.wh_per_inference).fold(f64::INFINITY, f64::min);
             dearest = dearest.max(service.shed_penalty_gbp_per_million / wh.max(LEAST_WH_PER_INFERENCE));
         }
-        Self { undone_gbp, end_soc_gbp_per_mwh: 2.0 * m, overload_gbp_per_mwh: 2.0 * dearest }
+        Self { undone_gbp, end_soc_gbp_per_mwh: 2.0 * m, shortfall_gbp_per_mwh, overload_gbp_per_mwh: 2.0 * dearest }
     }
 }
 
-/// `M`: the most that one MWh of IT energy can cost, GBP/MWh.
-fn dearest_energy(problem: &Problem, h: f64) -> f64 {
+/// `M`: the most that one MWh of IT energy can cost, GBP/MWh; shortfalls count where their default price is given.
+fn dearest_energy(problem: &Problem, h: f64, shortfall: Option<f64>) -> f64 {
     let caps = problem.carbon_caps().iter().filter(|cap| cap.kind == CapKind::Priced);
     let carbon_gbp_per_kg: f64 = caps.filter_map(|cap| cap.price_gbp_per_kg).sum();
     let mut most = 1.0_f64;
     for region in problem.regions() {
         for t in 0..problem.horizon().periods {
-            most = most.max(region.pue_slope.at(t) * energy_price(region, t, h, carbon_gbp_per_kg));
+            let fine = shortfall.map_or(0.0, |default| dearest_shortfall(problem, region, t, default));
+            most = most.max(region.pue_slope.at(t) * (fine + energy_price(region, t, h, carbon_gbp_per_kg)));
         }
     }
     most
 }
 
-/// `e[r,t]`, GBP/MWh.
+/// `s[r,t]`, GBP/MWh.
+fn dearest_shortfall(problem: &Problem, region: &Region, t: usize, default: f64) -> f64 {
+    let period = problem.horizon().settlement_period_of(t);
+    if period.end_utc() > problem.horizon().end() {
+        return 0.0;
+    }
+    let mut most = 0.0_f64;
+    for commitment in problem.commitments().iter().filter(|one| one.region == region.id) {
+        if let Some(i) = commitment.settlement_periods.iter().position(|known| *known == period) {
+            most = most.max(commitment.penalty.price_gbp_per_mwh.as_ref().map_or(default, |price| price.at(i)));
+        }
+    }
+    most
+}
+
+/// `e[r,t]` without `s[r,t]`, GBP/MWh.
 fn energy_price(region: &Region, t: usize, h: f64, carbon_gbp_per_kg: f64) -> f64 {
     region.import_price_gbp_per_mwh.at(t).abs()
         + region.network_charge_gbp_per_mwh.at(t)

@@ -29,6 +29,7 @@ pub(super) fn check(input: &Input<'_>, report: &mut Report) -> bool {
     shape.services();
     shape.batteries();
     shape.regions();
+    shape.commitments();
     shape.numbers();
     shape.report.findings.len() == before
 }
@@ -201,6 +202,24 @@ impl Shape<'_, '_> {
     }
 
     /// Numbers that stand alone.
+    /// One entry for each commitment, one number for each of its settlement periods.
+    fn commitments(&mut self) {
+        let input = self.input;
+        let found: Vec<&str> = input.plan.commitments.iter().map(|entry| entry.id.as_str()).collect();
+        self.names("commitment", input.problem.commitments().iter().map(|one| one.id.as_str()), &found);
+        for (commitment, entry) in input.problem.commitments().iter().zip(&input.plan.commitments) {
+            let (object, expected) = (format!("commitment `{}`", commitment.id), commitment.settlement_periods.len());
+            for (field, values) in [("delivered_mwh", &entry.delivered_mwh), ("shortfall_mwh", &entry.shortfall_mwh)] {
+                if values.len() != expected {
+                    let found = values.len();
+                    self.wrong(&object, None, format!("{field} has {found} values, must have {expected}"));
+                } else if let Some(value) = values.iter().flatten().find(|value| !value.is_finite()) {
+                    self.wrong(&object, None, format!("{field} has {value}, must be a number"));
+                }
+            }
+        }
+    }
+
     fn numbers(&mut self) {
         let plan = self.input.plan;
         for (field, value) in [("objective_gbp", plan.objective_gbp), ("bound_gbp", plan.bound_gbp), ("gap", plan.gap)]

@@ -1,5 +1,6 @@
 //! From decisions to a plan: everything is rounded to its quantum first, and every sum is made of rounded numbers.
 
+mod market;
 mod money;
 mod power;
 
@@ -59,9 +60,11 @@ pub(crate) fn plan(run: &Run<'_>, decision: &Decision) -> Plan {
         services,
         batteries,
         regions,
+        commitments: Vec::new(),
         broken_limits: Vec::new(),
         provenance: Provenance::default(),
     };
+    market::deliver(run, &mut plan);
     money::settle(run, &accounts, &mut plan);
     plan
 }

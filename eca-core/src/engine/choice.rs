@@ -18,6 +18,10 @@ const COLUMNS: usize = 3000;
 
 /// The engine and the reason for the plan.
 pub(super) fn engine(problem: &Problem, settings: &Settings) -> (Engine, &'static str) {
+    let others = matches!(settings.engine, Engine::Auto | Engine::Columns | Engine::Fleet);
+    if others && !problem.commitments().is_empty() {
+        return (Engine::Exact, "commitments: one MILP of the whole problem, which alone weighs them");
+    }
     match settings.engine {
         Engine::Greedy => (Engine::Greedy, "as asked: the better of two simple policies"),
         Engine::Exact => (Engine::Exact, "as asked: one MILP of the whole problem"),

@@ -36,7 +36,7 @@ pub(crate) fn keeping_all(problem: &Problem, schedules: &[Schedule], reason: &st
 
 /// No slack is used.
 fn keep_all(draft: &mut Draft) {
-    let slacks = ["shed", "it_overload", "import_overload", "end_soc", "carbon_cap", "undone"];
+    let slacks = ["shed", "it_overload", "import_overload", "end_soc", "carbon_cap", "undone", "shortfall"];
     let columns: Vec<_> = slacks.into_iter().flat_map(|rule| draft.milp.columns_of(rule).collect::<Vec<_>>()).collect();
     columns.into_iter().for_each(|col| draft.milp.set_bounds(col, 0.0, 0.0));
 }

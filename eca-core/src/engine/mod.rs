@@ -22,7 +22,7 @@ mod track;
 mod watch;
 
 use crate::milp::{self, MilpOptions};
-use crate::model::Ladder;
+use crate::model::{Ladder, meters};
 use crate::plan::{Plan, Provenance, References};
 use crate::schedule::{Account, Schedule};
 use crate::{Control, Engine, Error, Outcome, Problem, Result, Settings, SolveReport, Solved, Warm};
@@ -300,6 +300,8 @@ impl Run<'_> {
             let import = region.import_limit_mw.at(t) + region.nonfirm_import_mw.at(t);
             import * price.min(0.0) - region.export_limit_mw.at(t) * region.export_price_gbp_per_mwh.at(t).max(0.0)
         });
-        money.sum::<f64>() * horizon.step_h()
+        let sold = meters(self.problem, 0.0);
+        let paid = sold.iter().flat_map(|meter| &meter.parts).map(|part| part.price_gbp_per_mwh * part.committed_mwh);
+        money.sum::<f64>() * horizon.step_h() - paid.sum::<f64>()
     }
 }

@@ -1,9 +1,9 @@
-//! Strict carbon caps, in the order of docs/model.md: no excess if that breaks no promise; else promises as without the
-//! caps, then least excess, then least cost.
+//! Strict carbon caps and commitments, in the order of docs/model.md: no excess if that breaks no promise; else promises as
+//! without both, then least excess, then least cost.
 
 use super::{Answer, Run};
 use crate::milp::{Col, Tag};
-use crate::model::Draft;
+use crate::model::{Draft, MARKET};
 use crate::{CapKind, Result};
 use std::collections::BTreeMap;
 
@@ -27,7 +27,8 @@ pub(crate) type Planner<'p> = dyn FnMut(&mut Run<'_>, &dyn Fn(&mut Draft)) -> Re
 
 /// The best plan; none if time was up before one was found.
 pub(crate) fn solve(run: &mut Run<'_>, planner: &mut Planner<'_>) -> Result<Option<Answer>> {
-    if run.problem.carbon_caps().iter().all(|cap| cap.kind == CapKind::Priced) {
+    let capped = run.problem.carbon_caps().iter().any(|cap| cap.kind == CapKind::Strict);
+    if !capped && run.problem.commitments().is_empty() {
         return planner(run, &|_| {});
     }
     let kept = match planner(run, &|draft| no_excess(draft)) {
@@ -39,13 +40,18 @@ pub(crate) fn solve(run: &mut Run<'_>, planner: &mut Planner<'_>) -> Result<Opti
     {
         return Ok(kept);
     }
-    // The cap costs promises, or cannot be kept at all: how far are they kept without it?
-    let Some(free) = unless_stopped(planner(run, &|_| {}))? else { return Ok(kept) };
+    // The cap or a commitment costs promises, or a cap cannot be kept at all: how far are they kept without?
+    let Some(free) = unless_stopped(planner(run, &|draft| no_market(draft)))? else { return Ok(kept) };
     let promises = free.broken.clone();
+    let free = unmarketed(run, free);
     if let Some(answer) = &kept
         && answer.broken.values().zip(promises.values()).all(|(with, without)| *with <= roomy(*without))
     {
         return Ok(kept);
+    }
+    if !capped {
+        let last = unless_stopped(planner(run, &|draft| limit_promises(draft, &promises)))?;
+        return Ok(last.or(kept).or(Some(free)));
     }
     // Its objective is kg of excess.
     run.watch.hush(true);
@@ -75,6 +81,18 @@ fn no_excess(draft: &mut Draft) {
     for cap in draft.caps.clone().into_iter().filter(|cap| cap.strict) {
         draft.milp.set_bounds(cap.excess, 0.0, 0.0);
     }
+}
+
+/// Nothing is owed to a market.
+fn no_market(draft: &mut Draft) {
+    let columns: Vec<Col> =
+        MARKET.into_iter().flat_map(|rule| draft.milp.columns_of(rule).collect::<Vec<_>>()).collect();
+    columns.into_iter().for_each(|col| draft.milp.set_cost(col, 0.0));
+}
+
+/// A plan made as if nothing were owed: what it costs in truth is not known here, and so nothing is proved of it.
+fn unmarketed(run: &Run<'_>, answer: Answer) -> Answer {
+    if run.problem.commitments().is_empty() { answer } else { Answer { bound: f64::NEG_INFINITY, ..answer } }
 }
 
 fn roomy(amount: f64) -> f64 {

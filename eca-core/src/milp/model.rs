@@ -209,6 +209,13 @@ impl Milp {
     }
 
     /// Replaces the cost of every column; the function is given its place.
+    pub fn set_cost(&mut self, col: Col, cost: f64) {
+        if let Some(known) = self.cost.get_mut(col.index()) {
+            *known = cost;
+        }
+    }
+
+    /// Gives every column the cost that a function of its index says.
     pub fn set_costs(&mut self, cost_of: impl Fn(usize) -> f64) {
         for (j, cost) in self.cost.iter_mut().enumerate() {
             *cost = cost_of(j);

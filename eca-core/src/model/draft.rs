@@ -1,6 +1,6 @@
 //! What every rule writes: the model, the balances it closes, and where to find each column again.
 
-use super::Frame;
+use super::{Frame, MeterColumns};
 use crate::milp::{Col, Milp};
 
 /// Terms of a balance and a constant.
@@ -100,6 +100,7 @@ pub(crate) struct Draft {
     pub(crate) services: Vec<ServiceColumns>,
     pub(crate) storage: Vec<StorageColumns>,
     pub(crate) caps: Vec<CapColumn>,
+    pub(crate) meters: Vec<MeterColumns>,
 }
 
 impl Draft {
@@ -121,6 +122,7 @@ impl Draft {
             services: Vec::new(),
             storage: Vec::new(),
             caps: Vec::new(),
+            meters: Vec::new(),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Default prices of broken promises: each tier at least twice the worst marginal cost of the tier below.
 //!
-//! `carbon excess < undone work < shed inferences < overloads`. The formulas stand in docs/model.md, "Default prices".
+//! `carbon excess, shortfalls of commitments < undone work < shed inferences < overloads`. The formulas stand in docs/model.md, "Default prices".
 
-use crate::problem::{Job, ProblemDocument};
+use super::covered;
+use crate::problem::{Job, ProblemDocument, RegionId};
 use crate::schedule::Shape;
 
 /// Steps of the ladder are this far apart.
@@ -19,6 +20,8 @@ pub(crate) struct Ladder {
     pub(crate) end_soc_gbp_per_mwh: f64,
     /// Price of IT and import beyond the limits, GBP/MWh.
     pub(crate) overload_gbp_per_mwh: f64,
+    /// Price of committed energy that is not delivered, where the commitment gives none, GBP/MWh.
+    pub(crate) shortfall_gbp_per_mwh: f64,
     /// What an engine that puts a price on strict caps may take at most, GBP/kg: half of what would make breaking a promise
     /// to users cheaper than the carbon it saves.
     pub(crate) strict_gbp_per_kg: f64,
@@ -26,7 +29,8 @@ pub(crate) struct Ladder {
 
 impl Ladder {
     pub(crate) fn new(document: &ProblemDocument, shapes: &[Shape]) -> Self {
-        let worst = worst_energy_gbp_per_mwh(document);
+        let shortfall_gbp_per_mwh = STEP * worst_energy_gbp_per_mwh(document, None);
+        let worst = worst_energy_gbp_per_mwh(document, Some(shortfall_gbp_per_mwh));
         let h = document.horizon.step_h();
         let jobs = || document.jobs.iter().zip(shapes);
         let undone_gbp: Vec<f64> = jobs().map(|(job, shape)| undone(job, shape, worst, h)).collect();
@@ -42,12 +46,19 @@ impl Ladder {
         let top = promises.iter().copied().fold(STEP * worst, f64::max);
         let least = promises.iter().copied().fold(STEP * top, f64::min);
         let strict_gbp_per_kg = least / (STEP * most_kg_per_mwh(document));
-        Self { undone_gbp, end_soc_gbp_per_mwh: STEP * worst, overload_gbp_per_mwh: STEP * top, strict_gbp_per_kg }
+        Self {
+            undone_gbp,
+            end_soc_gbp_per_mwh: STEP * worst,
+            overload_gbp_per_mwh: STEP * top,
+            shortfall_gbp_per_mwh,
+            strict_gbp_per_kg,
+        }
     }
 }
 
-/// More than any MWh of IT energy can cost in this problem.
-fn worst_energy_gbp_per_mwh(document: &ProblemDocument) -> f64 {
+/// More than any MWh of IT energy can cost in this problem; with the shortfalls that it can cause where a default price of
+/// them is given.
+fn worst_energy_gbp_per_mwh(document: &ProblemDocument, shortfall: Option<f64>) -> f64 {
     let h = document.horizon.step_h();
     let carbon_gbp_per_kg: f64 = document.carbon_caps.iter().filter_map(|cap| cap.price_gbp_per_kg).sum();
     let cells = document.regions.iter().flat_map(|region| (0..document.horizon.periods).map(move |t| (region, t)));
@@ -58,10 +69,22 @@ fn worst_energy_gbp_per_mwh(document: &ProblemDocument) -> f64 {
                 + region.congestion_gbp_per_mwh.at(t).abs()
                 + region.export_price_gbp_per_mwh.at(t).abs()
                 + region.demand_charge_gbp_per_mw / h
-                + region.carbon_g_per_kwh.at(t) * carbon_gbp_per_kg;
+                + region.carbon_g_per_kwh.at(t) * carbon_gbp_per_kg
+                + shortfall.map_or(0.0, |default| shortfall_gbp_per_mwh(document, &region.id, t, default));
             region.pue_slope.at(t) * energy
         })
         .fold(1.0, f64::max)
+}
+
+/// The dearest shortfall that import of a region in a period can cause, GBP/MWh.
+fn shortfall_gbp_per_mwh(document: &ProblemDocument, region: &RegionId, t: usize, default: f64) -> f64 {
+    let here = document.commitments.iter().filter(|commitment| commitment.region == *region);
+    let prices = here.flat_map(|commitment| {
+        let due = commitment.settlement_periods.iter().enumerate();
+        due.filter(|&(_, &period)| covered(&document.horizon, period).is_some_and(|periods| periods.contains(&t)))
+            .map(|(i, _)| commitment.penalty.price_gbp_per_mwh.as_ref().map_or(default, |price| price.at(i)))
+    });
+    prices.fold(0.0, f64::max)
 }
 
 /// Carbon of a MWh of IT energy at its dirtiest, kg; at least one.

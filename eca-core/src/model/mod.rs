@@ -5,6 +5,7 @@
 
 mod capacity;
 mod carbon;
+mod commitment;
 mod demand_charge;
 mod draft;
 mod frame;
@@ -16,6 +17,7 @@ mod solar;
 mod storage;
 
 pub(crate) use carbon::windows;
+pub(crate) use commitment::{MARKET, Meter, MeterColumns, covered, meters};
 pub(crate) use draft::{CapColumn, Draft, JobColumns, ServiceColumns, StorageColumns};
 pub(crate) use frame::{Frame, JobLoad, Lazy};
 pub(crate) use grid::import_limit_mw;
@@ -32,7 +34,7 @@ pub(crate) trait Rule: Sync {
 }
 
 /// Every rule, in the order in which columns are added.
-pub(crate) const RULES: [&dyn Rule; 8] = [
+pub(crate) const RULES: [&dyn Rule; 9] = [
     &jobs::Jobs,
     &service::Services,
     &capacity::Capacity,
@@ -41,6 +43,7 @@ pub(crate) const RULES: [&dyn Rule; 8] = [
     &grid::Grid,
     &demand_charge::DemandCharge,
     &carbon::CarbonCaps,
+    &commitment::Commitments,
 ];
 
 /// Writes the whole model.

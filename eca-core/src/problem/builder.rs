@@ -1,6 +1,6 @@
 //! Writing a problem as one expression.
 
-use super::{Battery, CarbonCap, Job, Problem, ProblemDocument, Region, Service};
+use super::{Battery, CarbonCap, Commitment, Job, Problem, ProblemDocument, Region, Service};
 use crate::{Horizon, Result};
 
 /// Collects the parts of a problem; [`ProblemBuilder::build`] validates them.
@@ -46,6 +46,13 @@ impl ProblemBuilder {
     #[must_use]
     pub fn carbon_cap(mut self, cap: CarbonCap) -> Self {
         self.document.carbon_caps.push(cap);
+        self
+    }
+
+    /// Adds a commitment.
+    #[must_use]
+    pub fn commitment(mut self, commitment: Commitment) -> Self {
+        self.document.commitments.push(commitment);
         self
     }
 

@@ -1,6 +1,6 @@
 //! The document `eca-problem/1` and the validated [`Problem`] made from it.
 
-use super::{Battery, CarbonCap, Job, ProblemBuilder, Region, Service, Warning, validate};
+use super::{Battery, CarbonCap, Commitment, Job, ProblemBuilder, Region, Service, Warning, validate};
 use crate::schedule::Shape;
 use crate::{Error, Horizon, Result};
 use serde::de::DeserializeOwned;
@@ -34,9 +34,9 @@ pub struct ProblemDocument {
     /// Flexibility opportunities: reserved, must be empty in this version.
     #[serde(default)]
     pub opportunities: Vec<Reserved>,
-    /// Flexibility commitments: reserved, must be empty in this version.
+    /// Flexibility that is sold.
     #[serde(default)]
-    pub commitments: Vec<Reserved>,
+    pub commitments: Vec<Commitment>,
     /// Power targets: reserved, must be empty in this version.
     #[serde(default)]
     pub targets: Vec<Reserved>,
@@ -195,6 +195,12 @@ impl Problem {
         &self.document.carbon_caps
     }
 
+    /// The commitments.
+    #[must_use]
+    pub fn commitments(&self) -> &[Commitment] {
+        &self.document.commitments
+    }
+
     /// Values that are allowed but look wrong, such as kW where MW is meant.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
@@ -227,12 +233,12 @@ fn named_fields(text: &str) -> Result<()> {
     if root["horizon"].is_array() {
         return Err(refuse("horizon".into()));
     }
-    for list in ["regions", "batteries", "jobs", "services", "carbon_caps"] {
+    for list in ["regions", "batteries", "jobs", "services", "carbon_caps", "commitments"] {
         for (i, item) in root[list].as_array().into_iter().flatten().enumerate() {
             if item.is_array() {
                 return Err(refuse(format!("{list}[{i}]")));
             }
-            for part in ["state", "migration"] {
+            for part in ["state", "migration", "penalty"] {
                 if item[part].is_array() {
                     return Err(refuse(format!("{list}[{i}].{part}")));
                 }

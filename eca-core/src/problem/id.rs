@@ -65,3 +65,7 @@ id_type!(
     /// The name of a carbon cap.
     CapId
 );
+id_type!(
+    /// The name of a commitment.
+    CommitmentId
+);

@@ -2,10 +2,12 @@
 
 mod builder;
 mod cap;
+mod commitment;
 mod document;
 mod id;
 mod job;
 mod region;
+mod route;
 mod series;
 mod service;
 mod setters;
@@ -14,11 +16,13 @@ mod warning;
 
 pub use builder::ProblemBuilder;
 pub use cap::{CapKind, CapMetric, CapWindow, CarbonCap};
+pub use commitment::{Commitment, Penalty};
 pub(crate) use document::read_json;
 pub use document::{Problem, ProblemDocument};
-pub use id::{BatteryId, CapId, JobId, RegionId, ServiceId};
+pub use id::{BatteryId, CapId, CommitmentId, JobId, RegionId, ServiceId};
 pub use job::{DeadlineKind, Job, JobPoint, JobState, Migration, RunWhen};
 pub use region::{Battery, Region};
+pub use route::{Direction, Route};
 pub use series::Series;
 pub use service::{RoutingCost, Service, ServicePoint};
 pub use warning::Warning;

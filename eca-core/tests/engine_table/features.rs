@@ -1,10 +1,10 @@
 //! One small problem for each feature of docs/model.md, with and without it: the feature changes what the best plan costs.
 #![allow(unreachable_pub)]
 
-use super::rule_support::{at, hours, time};
+use super::rule_support::{at, time};
 use eca_core::{
-    Battery, CapMetric, CapWindow, CarbonCap, DeadlineKind, Job, JobPoint, JobState, Migration, Problem, Region,
-    RoutingCost, RunWhen, Service, ServicePoint,
+    Battery, CapMetric, CapWindow, CarbonCap, Commitment, DeadlineKind, Horizon, Job, JobPoint, JobState, Migration,
+    Penalty, Problem, Region, Route, RoutingCost, RunWhen, Service, ServicePoint, SettlementPeriod,
 };
 
 /// What a problem is put together from: six hours, regions `a` and `b`, one job of two hours at 4 MW.
@@ -15,6 +15,9 @@ pub struct Parts {
     pub jobs: Vec<Job>,
     pub services: Vec<Service>,
     pub caps: Vec<CarbonCap>,
+    pub commitments: Vec<Commitment>,
+    /// Minutes of a period: six hours, or six half hours where settlement periods matter.
+    pub step_min: u32,
 }
 
 /// A feature: its name in docs/model.md, what it needs to matter, and the feature itself.
@@ -31,14 +34,25 @@ impl Feature {
         if with {
             (self.with)(&mut parts);
         }
-        let mut builder = Problem::builder(hours(6)).region(parts.a);
+        let mut builder = Problem::builder(Horizon::new(at(0), parts.step_min, 6).unwrap()).region(parts.a);
         builder = parts.b.into_iter().fold(builder, eca_core::ProblemBuilder::region);
         builder = parts.batteries.into_iter().fold(builder, eca_core::ProblemBuilder::battery);
         builder = parts.jobs.into_iter().fold(builder, eca_core::ProblemBuilder::job);
         builder = parts.services.into_iter().fold(builder, eca_core::ProblemBuilder::service);
         builder = parts.caps.into_iter().fold(builder, eca_core::ProblemBuilder::carbon_cap);
+        builder = parts.commitments.into_iter().fold(builder, eca_core::ProblemBuilder::commitment);
         builder.build().unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
+}
+
+fn half_hourly(p: &mut Parts) {
+    p.step_min = 30;
+}
+
+/// `mw` below 4 MW at `a` in the second half hour, in which energy is cheapest.
+fn sold(mw: f64, penalty_gbp_per_mwh: f64) -> Commitment {
+    let period = SettlementPeriod::containing(at(0).plus_min(30));
+    Commitment::new("sold", Route::DsoFlex, "a", [period], mw, 4.0).penalty(Penalty::price(penalty_gbp_per_mwh))
 }
 
 const A_GBP_PER_MWH: [f64; 6] = [50.0, 20.0, 70.0, 30.0, 90.0, 40.0];
@@ -62,6 +76,8 @@ fn parts() -> Parts {
         jobs: vec![job()],
         services: Vec::new(),
         caps: Vec::new(),
+        commitments: Vec::new(),
+        step_min: 60,
     }
 }
 
@@ -376,5 +392,26 @@ pub const FEATURES: &[Feature] = &[
         name: "strict cap that cannot be kept",
         given: nothing,
         with: |p| p.caps.push(CarbonCap::strict("cap", CapMetric::Kg, 100.0, CapWindow::Horizon)),
+    },
+    Feature {
+        name: "commitment that is delivered",
+        given: half_hourly,
+        with: |p| p.commitments.push(sold(0.5, 500.0)),
+    },
+    Feature {
+        name: "commitment that falls short",
+        given: half_hourly,
+        with: |p| p.commitments.push(sold(20.0, 500.0)),
+    },
+    Feature {
+        name: "commitment with a ramp and a tolerance",
+        given: |p| {
+            half_hourly(p);
+            with_battery(p);
+        },
+        with: |p| {
+            let penalty = Penalty::price(500.0).tolerance_frac(0.05);
+            p.commitments.push(sold(3.0, 500.0).penalty(penalty).ramp_min(10.0));
+        },
     },
 ];

@@ -6,7 +6,7 @@ The only code that judge and brute force share besides `linear`; it decides noth
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -116,6 +116,22 @@ class Cap:
 
 
 @dataclass(frozen=True)
+class Sold:
+    """One commitment in one settlement period within the horizon; `penalty` is None where the default price holds."""
+
+    id: str
+    region: int
+    periods: tuple[int, ...]
+    committed_mwh: float
+    due_mwh: float
+    baseline_mwh: float
+    imported_mwh: float
+    ramp_h: float
+    price: float
+    penalty: float | None
+
+
+@dataclass(frozen=True)
 class Problem:
     """A problem with everything spelt out."""
 
@@ -127,6 +143,7 @@ class Problem:
     jobs: list[Job]
     services: list[Service]
     caps: list[Cap]
+    sold: list[Sold] = field(default_factory=list)
 
     @property
     def h(self) -> float:
@@ -284,6 +301,42 @@ def read(doc: Document) -> Problem:
             shed_penalty=float(d.get("shed_penalty_gbp_per_million", 20_000.0)),
         )
 
+    def sold(d: Document) -> list[Sold]:
+        """A half hour of a London day counts from its midnight in UTC."""
+        listed = d["settlement_periods"]
+        fine = d.get("penalty", {})
+
+        def of(value: Any, i: int) -> float:
+            return float(value[i] if isinstance(value, list) else value)
+
+        found = []
+        for i, named in enumerate(listed):
+            year, month, day = (int(part) for part in named["settlement_date"].split("-"))
+            midnight = datetime(year, month, day, tzinfo=timezone.utc)
+            if london_date(midnight - timedelta(hours=1)) == (year, month, day):
+                midnight -= timedelta(hours=1)
+            begin = midnight + timedelta(minutes=30 * (int(named["settlement_period"]) - 1))
+            end = begin + timedelta(minutes=30)
+            if end <= start or end > start + timedelta(minutes=step_min * periods):
+                continue
+            starts = [start + timedelta(minutes=step_min * t) for t in range(periods)]
+            committed, price = 0.5 * of(d["committed_mw"], i), fine.get("price_gbp_per_mwh")
+            found.append(
+                Sold(
+                    id=d["id"],
+                    region=index[d["region"]],
+                    periods=tuple(t for t, at in enumerate(starts) if begin <= at < end),
+                    committed_mwh=committed,
+                    due_mwh=committed - float(fine.get("tolerance_frac", 0.0)) * committed,
+                    baseline_mwh=0.5 * of(d["baseline_mw"], i),
+                    imported_mwh=float(d.get("imported_mwh") or 0.0) if begin < start else 0.0,
+                    ramp_h=float(d.get("ramp_min", 0.0)) / 60.0,
+                    price=of(d.get("price_gbp_per_mwh", 0.0), i),
+                    penalty=None if price is None else of(price, i),
+                )
+            )
+        return found
+
     def cap(d: Document) -> Cap:
         scope = d.get("regions")
         return Cap(
@@ -304,4 +357,5 @@ def read(doc: Document) -> Problem:
         jobs=[job(d) for d in doc.get("jobs", [])],
         services=[service(d) for d in doc.get("services", [])],
         caps=[cap(d) for d in doc.get("carbon_caps", [])],
+        sold=[one for d in doc.get("commitments", []) for one in sold(d)],
     )

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from .document import Cap, Document, Job, Problem, Service, read
+from .document import Cap, Document, Job, Problem, Service, Sold, read
 from .linear import Infeasible, Linear
 
 DONE = 1e-9
@@ -76,6 +76,7 @@ class Prices:
     undone: list[float]
     overload: float
     end_soc: float
+    shortfall: float = 0.0
 
 
 def periods_needed(job: Job, point: int) -> int:
@@ -85,19 +86,8 @@ def periods_needed(job: Job, point: int) -> int:
 
 def prices(p: Problem) -> Prices:
     """The default prices of a problem."""
-    carbon_price = sum(cap.price for cap in p.caps if cap.price is not None)
-    energy = 1.0
-    for region in p.regions:
-        for t in range(p.periods):
-            e = (
-                abs(region.import_price[t])
-                + region.network_charge[t]
-                + abs(region.congestion[t])
-                + abs(region.export_price[t])
-                + region.demand_charge / p.h
-                + region.carbon[t] * carbon_price
-            )
-            energy = max(energy, region.pue_slope[t] * e)
+    shortfall = 2.0 * dearest_energy(p, None)
+    energy = dearest_energy(p, shortfall)
     undone = []
     highest = 2.0 * energy
     for job in p.jobs:
@@ -109,7 +99,28 @@ def prices(p: Problem) -> Prices:
             highest = max(highest, undone[-1] * job.w / min(energies))
     for service in p.services:
         highest = max(highest, service.shed_penalty / max(1e-3, min(service.wh)))
-    return Prices(energy, undone, 2.0 * highest, 2.0 * energy)
+    return Prices(energy, undone, 2.0 * highest, 2.0 * energy, shortfall)
+
+
+def dearest_energy(p: Problem, shortfall: float | None) -> float:
+    """`M`; shortfalls count where their default price is given."""
+    carbon_price = sum(cap.price for cap in p.caps if cap.price is not None)
+    energy = 1.0
+    for r, region in enumerate(p.regions):
+        for t in range(p.periods):
+            e = (
+                abs(region.import_price[t])
+                + region.network_charge[t]
+                + abs(region.congestion[t])
+                + abs(region.export_price[t])
+                + region.demand_charge / p.h
+                + region.carbon[t] * carbon_price
+            )
+            if shortfall is not None:
+                here = [s for s in p.sold if s.region == r and t in s.periods]
+                e += max((shortfall if s.penalty is None else s.penalty for s in here), default=0.0)
+            energy = max(energy, region.pue_slope[t] * e)
+    return energy
 
 
 # ---- job rules -------------------------------------------------------------------------------------------------------
@@ -270,6 +281,7 @@ class Model:
     penalty: dict[str, Terms] = field(default_factory=lambda: defaultdict(dict))
     promises: dict[tuple[str, str], Terms] = field(default_factory=lambda: defaultdict(dict))
     strict_excess: list[int] = field(default_factory=list)
+    market: list[int] = field(default_factory=list)
     choice: list[dict[int, Schedule]] = field(default_factory=list)
     imports: dict[tuple[int, int], int] = field(default_factory=dict)
     it: dict[tuple[int, int], Terms] = field(default_factory=lambda: defaultdict(dict))
@@ -314,6 +326,8 @@ def build(p: Problem) -> Model:
         site(m, r, flows, price.overload)
     for cap in p.caps:
         carbon_cap(m, cap)
+    for r, periods in sorted({(s.region, s.periods) for s in p.sold}):
+        meter(m, r, [s for s in p.sold if (s.region, s.periods) == (r, periods)], price.shortfall)
     return m
 
 
@@ -454,6 +468,29 @@ def site(m: Model, r: int, flows: dict[tuple[int, int], Terms], overload_price: 
         m.lp.row({peak: 1.0, bought: -1.0}, lower=0.0)
 
 
+def meter(m: Model, r: int, sold: list[Sold], default: float) -> None:
+    """What is sold of one region in one settlement period: all of it is one delivery below the lowest baseline."""
+    prices_of = [default if s.penalty is None else s.penalty for s in sold]
+    dearest = max(range(len(sold)), key=lambda i: (prices_of[i], i))
+    room = min(s.baseline_mwh for s in sold) - max(s.imported_mwh for s in sold)
+    terms: Terms = {}
+    for i, (s, gbp) in enumerate(zip(sold, prices_of)):
+        missing = m.lp.column(upper=math.inf if i == dearest else s.due_mwh)
+        m.fine("shortfall", s.id, missing, gbp)
+        m.market.append(missing)
+        terms[missing] = 1.0
+        done_deal = m.lp.column(lower=1.0, upper=1.0)
+        m.pay(done_deal, -s.price * s.committed_mwh)
+    half = max(s.ramp_h for s in sold) / 2.0
+    for t in sold[0].periods:
+        add(terms, m.imports[t, r], -m.p.h)
+        if t > 0 and half > 0.0:
+            lost = m.lp.column()
+            m.lp.row({lost: 1.0, m.imports[t - 1, r]: -half, m.imports[t, r]: half}, lower=0.0)
+            add(terms, lost, -1.0)
+    m.lp.row(terms, lower=sum(s.due_mwh for s in sold) - room)
+
+
 def carbon_cap(m: Model, cap: Cap) -> None:
     """One row and one excess for each window."""
     h = m.p.h
@@ -496,11 +533,16 @@ def judge(doc: Document, reading: str = "kinds") -> Judgement:
     """
     p = read(doc)
     m = build(p)
-    if not m.strict_excess:
+    if not m.strict_excess and not m.market:
         return answer(m, m.lp.minimise(), False)
     amounts = promised_amounts(m, reading)
+    owed = [m.lp.cost[column] for column in m.market]
+    for column in m.market:
+        m.lp.cost[column] = 0.0
     without = m.lp.minimise()
     unclear = not settled(m, without, amounts)
+    for column, gbp in zip(m.market, owed):
+        m.lp.cost[column] = gbp
     for column in m.strict_excess:
         m.lp.upper[column] = 0.0
     try:
@@ -517,6 +559,8 @@ def judge(doc: Document, reading: str = "kinds") -> Judgement:
         amount = value(terms, without) / largest
         lower = amount - 1e-9 * max(1.0, amount) if reading == "equal" else -math.inf
         m.lp.row({c: v / largest for c, v in terms.items()}, lower, amount + 1e-9 * max(1.0, amount))
+    if not m.strict_excess:
+        return answer(m, m.lp.minimise(), True, unclear)
     excess = {column: 1.0 for column in m.strict_excess}
     least = value(excess, m.lp.minimise([excess.get(column, 0.0) for column in range(len(m.lp.cost))]))
     m.lp.row(excess, upper=least + EXCESS_ROOM_KG)

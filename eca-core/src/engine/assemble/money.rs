@@ -18,7 +18,8 @@ const LEAST_FRAC: f64 = 1e-9;
 /// Fills in totals, broken limits and objective.
 pub(super) fn settle(run: &Run<'_>, accounts: &[Account], plan: &mut Plan) {
     plan.broken_limits = broken(run, plan);
-    let cost = energy_gbp(run, plan) + service_gbp(run, plan) + accounts.iter().map(|a| a.cost_gbp).sum::<f64>();
+    let cost = energy_gbp(run, plan) + service_gbp(run, plan) - super::market::paid_gbp(run)
+        + accounts.iter().map(|a| a.cost_gbp).sum::<f64>();
     let penalty: f64 = plan.broken_limits.iter().map(|limit| limit.price_gbp).sum();
     let all = 0..run.problem.horizon().periods;
     let regions = 0..run.problem.regions().len();
@@ -120,6 +121,7 @@ fn region_inferences(run: &Run<'_>, plan: &Plan, r: usize, range: Range<usize>) 
 fn broken(run: &Run<'_>, plan: &Plan) -> Vec<BrokenLimit> {
     let mut broken = Vec::new();
     caps(run, plan, &mut broken);
+    super::market::shortfalls(run, plan, &mut broken);
     jobs(run, plan, &mut broken);
     let h = run.problem.horizon().step_h();
     for (service, served) in run.problem.services().iter().zip(&plan.services) {
@@ -157,7 +159,14 @@ fn broken(run: &Run<'_>, plan: &Plan) -> Vec<BrokenLimit> {
     broken
 }
 
-fn limit(rule: &str, object: &str, period: Option<usize>, amount: f64, unit: &str, price_gbp: f64) -> BrokenLimit {
+pub(super) fn limit(
+    rule: &str,
+    object: &str,
+    period: Option<usize>,
+    amount: f64,
+    unit: &str,
+    price_gbp: f64,
+) -> BrokenLimit {
     BrokenLimit {
         rule: rule.into(),
         object: object.into(),

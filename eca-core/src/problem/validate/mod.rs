@@ -1,6 +1,7 @@
 //! Validation at the border: after it, later steps can't fail on input.
 
 mod cap;
+mod commitment;
 mod guard;
 mod job;
 mod service;
@@ -30,6 +31,7 @@ pub(super) fn validate(document: &ProblemDocument) -> Result<(Vec<Shape>, Vec<Wa
     unique("job", document.jobs.iter().map(|job| job.id.as_str()))?;
     unique("service", document.services.iter().map(|service| service.id.as_str()))?;
     unique("carbon cap", document.carbon_caps.iter().map(|cap| cap.id.as_str()))?;
+    unique("commitment", document.commitments.iter().map(|commitment| commitment.id.as_str()))?;
     sizes(document)?;
 
     let mut warnings = Vec::new();
@@ -37,6 +39,7 @@ pub(super) fn validate(document: &ProblemDocument) -> Result<(Vec<Shape>, Vec<Wa
     document.batteries.iter().try_for_each(|battery| site::battery(document, battery))?;
     document.services.iter().try_for_each(|service| service::service(document, service, &mut warnings))?;
     document.carbon_caps.iter().try_for_each(|cap| cap::cap(document, cap, &mut warnings))?;
+    document.commitments.iter().try_for_each(|commitment| commitment::commitment(document, commitment))?;
     let shapes: Vec<Shape> = document
         .jobs
         .iter()
@@ -47,11 +50,7 @@ pub(super) fn validate(document: &ProblemDocument) -> Result<(Vec<Shape>, Vec<Wa
 }
 
 fn reserved(document: &ProblemDocument) -> Result<()> {
-    let kinds = [
-        ("opportunities", document.opportunities.len()),
-        ("commitments", document.commitments.len()),
-        ("targets", document.targets.len()),
-    ];
+    let kinds = [("opportunities", document.opportunities.len()), ("targets", document.targets.len())];
     match kinds.iter().find(|(_, count)| *count > 0) {
         Some((kind, count)) => Err(Error::Unsupported {
             object: "problem".into(),
