@@ -73,6 +73,12 @@ impl Error {
         }
     }
 
+    /// A refusal with the code that the peer gets and the reason for the own log: for what stands behind an agent.
+    #[must_use]
+    pub fn refuse(code: &'static str, reason: impl Into<String>) -> Self {
+        Self::message(code, reason)
+    }
+
     pub(crate) fn json(object: &str, reason: impl Into<String>) -> Self {
         Self::Json { object: object.into(), reason: reason.into() }
     }

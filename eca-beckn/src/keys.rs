@@ -97,6 +97,12 @@ impl MemoryKey {
         Ok(key)
     }
 
+    /// The key of a seed of 32 bytes.
+    #[must_use]
+    pub fn from_seed(key_id: &str, purpose: &'static str, seed: &[u8; 32]) -> Self {
+        Self { key_id: key_id.into(), purpose, key: SigningKey::from_bytes(seed) }
+    }
+
     /// The public half, derived from the seed.
     #[must_use]
     pub fn public(&self) -> PublicKey {

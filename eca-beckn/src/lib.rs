@@ -4,13 +4,14 @@
 //! its files alone, with keys from outside. Nothing here reads a clock or talks to a network, and only [`log::Posix`]
 //! touches files.
 
+pub mod agent;
 pub mod audit;
 mod entry;
 mod error;
 pub mod json;
 mod keys;
 pub mod log;
-mod message;
+pub mod message;
 mod node;
 mod record;
 mod replay;
@@ -24,7 +25,7 @@ pub use entry::Entry;
 pub use error::{Error, Result};
 pub use keys::{MemoryKey, PublicKey, purpose};
 pub use log::{Log, LogKey};
-pub use message::{Dialect, Envelope, Verdict};
+pub use message::{Action, Dialect, Envelope, Message, Reply, Verb, Verdict};
 pub use node::{Node, NodeSettings, Received, Signed};
 pub use record::{KINDS, Record, Reference, kind};
 pub use replay::{MemoryReplay, MessageKey, ReplayStore, Seen};

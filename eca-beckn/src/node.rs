@@ -127,6 +127,14 @@ impl Node {
         Ok(Received { envelope, header, key, seen })
     }
 
+    /// Keeps what a message was answered with, for its repetition.
+    ///
+    /// # Errors
+    /// Those of [`ReplayStore::answered`].
+    pub fn answered(&self, key: &MessageKey, answer: &[u8]) -> Result<()> {
+        self.replay.answered(key, answer)
+    }
+
     /// Until when the signature holds, if it holds now.
     fn fresh(&self, header: &SignatureHeader, now_s: i64) -> Result<i64> {
         let until_s = header.expires_s.min(header.created_s.saturating_add(self.settings.max_age_s));

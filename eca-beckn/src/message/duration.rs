@@ -31,3 +31,12 @@ pub(super) fn seconds(text: &str) -> Result<i64, String> {
     }
     if parts == 0 { Err(wrong("is empty")) } else { Ok(total) }
 }
+
+/// A length in seconds as a duration in the largest whole unit: `PT30M`, `PT1H`, `PT90S`.
+pub(super) fn text(seconds: i64) -> String {
+    match seconds {
+        s if s > 0 && s % 3600 == 0 => format!("PT{}H", s / 3600),
+        s if s > 0 && s % 60 == 0 => format!("PT{}M", s / 60),
+        s => format!("PT{}S", s.max(0)),
+    }
+}

@@ -1,11 +1,23 @@
 //! What every Beckn message has, whatever its dialect: who says what to whom, in which transaction, and until when.
 
+mod action;
+mod attributes;
+mod codec;
 mod dialect;
 mod duration;
-mod lts;
-mod shape;
+mod neutral;
+mod reply;
+mod schema;
+mod series;
+mod terms;
 
+pub use action::{Action, Verb};
+pub use attributes::{Attributes, ComputeSlot, Delivery, DerReport, ECA_CONTEXT, GridSignal, Need};
 pub use dialect::Dialect;
+pub use neutral::*;
+pub use reply::{ErrorReply, Reply};
+pub use series::{Column, TimeSeries};
+pub use terms::{FlexTerms, TermPeriod};
 
 use crate::{Error, Result, json};
 use eca_core::Timestamp;
@@ -120,11 +132,10 @@ impl Envelope {
         if from_provider { self.bpp_id.as_deref() } else { self.bap_id.as_deref() }
     }
 
-    /// Judges it by the published schema: the contract messages of 2.0.0 LTS, without formats of texts.
+    /// Judges it by the published schema of its dialect and action (1.1.1 and 2.0.0 LTS), without formats of texts.
     #[must_use]
     pub fn schema(&self) -> Verdict {
-        let judged = if self.dialect == Dialect::Lts { lts::judge(&self.action, &self.whole) } else { None };
-        match judged {
+        match schema::judge(self.dialect, &self.action, &self.whole) {
             None => Verdict::Unchecked,
             Some(None) => Verdict::Valid,
             Some(Some((at, why))) => Verdict::Invalid(at, why),
