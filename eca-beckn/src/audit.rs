@@ -1,6 +1,7 @@
 //! The offline verifier of a log. It shares no code with the writer of the tree: it hashes what it reads, from the
 //! definition in RFC 6962, and believes no key that comes with the log.
 
+mod certificates;
 mod files;
 mod messages;
 
@@ -110,6 +111,7 @@ pub fn audit(store: &dyn LogStore, trust: Option<&Trust>, since: Option<&str>) -
     in_order(&parsed, &mut report);
     files::blobs(store, &parsed, &mut known, &mut report)?;
     messages::verify(store, trust, &parsed, &mut report)?;
+    certificates::check(store, trust, &head.origin, &leaves, &parsed, &mut report)?;
     let mut uncited = 0;
     for path in store.list()?.into_iter().filter(|path| !known.contains(path)) {
         if files::kept(store, &path)? {

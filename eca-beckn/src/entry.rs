@@ -98,7 +98,7 @@ impl Entry {
         self
     }
 
-    fn record(&self, seq: u64) -> Result<Record> {
+    pub(crate) fn record(&self, seq: u64) -> Result<Record> {
         let mut record = Record::new(&self.kind, seq, self.time_us, &self.actor)?;
         record.clock_error_us = self.clock_error_us;
         (record.txn, record.msg, record.obp) = (self.txn.clone(), self.msg.clone(), self.obp.clone());

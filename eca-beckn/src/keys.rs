@@ -11,6 +11,12 @@ pub mod purpose {
     pub const MESSAGE: &str = "beckn-message";
     /// Heads of the log.
     pub const LOG: &str = "log-head";
+    /// Certificates.
+    pub const CERTIFICATE: &str = "certificate";
+    /// Statements of a key about itself and its successor.
+    pub const ROTATION: &str = "key-rotation";
+    /// Heads of other logs that were seen to grow.
+    pub const WITNESS: &str = "log-witness";
 }
 
 /// A key that signatures are verified with, by the strict rules only.

@@ -6,6 +6,7 @@
 
 pub mod agent;
 pub mod audit;
+pub mod certificate;
 mod entry;
 mod error;
 pub mod json;

@@ -20,12 +20,13 @@ pub trait KeyLookup: Debug + Display + Send + Sync {
 pub struct Trust {
     /// Key of the log.
     pub log: LogKey,
-    messages: Vec<TrustedKey>,
+    messages: Vec<TrustedKey<KeyId>>,
+    certificates: Vec<TrustedKey<String>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct TrustedKey {
-    id: KeyId,
+struct TrustedKey<Id> {
+    id: Id,
     key: PublicKey,
     valid_from_s: i64,
     valid_to_s: i64,
@@ -35,21 +36,51 @@ struct TrustedKey {
 struct TrustDocument {
     log: String,
     #[serde(default)]
-    messages: Vec<TrustEntry>,
+    messages: Vec<MessageEntry>,
+    #[serde(default)]
+    certificates: Vec<CertificateEntry>,
 }
 
 #[derive(Deserialize)]
-struct TrustEntry {
+struct MessageEntry {
     subscriber_id: String,
     key_id: String,
+    #[serde(flatten)]
+    key: KeyEntry,
+}
+
+#[derive(Deserialize)]
+struct CertificateEntry {
+    key_id: String,
+    #[serde(flatten)]
+    key: KeyEntry,
+}
+
+#[derive(Deserialize)]
+struct KeyEntry {
     public_key: String,
     valid_from: Option<Timestamp>,
     valid_to: Option<Timestamp>,
 }
 
+impl KeyEntry {
+    fn trusted<Id: PartialEq + Debug>(self, id: Id, known: &[TrustedKey<Id>]) -> Result<TrustedKey<Id>> {
+        if known.iter().any(|known| known.id == id) {
+            return Err(Error::key(&format!("{id:?}"), "stands twice in the trust file"));
+        }
+        Ok(TrustedKey {
+            key: PublicKey::from_base64(&self.public_key)?,
+            id,
+            valid_from_s: self.valid_from.map_or(i64::MIN, Timestamp::unix_s),
+            valid_to_s: self.valid_to.map_or(i64::MAX, Timestamp::unix_s),
+        })
+    }
+}
+
 impl Trust {
     /// Reads a trust file: `{"log": VERIFIER_KEY, "messages": [{"subscriber_id", "key_id", "public_key", "valid_from",
-    /// "valid_to"}]}`. Other fields are for later readers.
+    /// "valid_to"}], "certificates": [{"key_id", "public_key", "valid_from", "valid_to"}]}`; the key id of a certificate key
+    /// is its verification method, such as `did:web:operator.example#c1`. Other fields are for later readers.
     ///
     /// # Errors
     /// [`Error::Json`] or [`Error::Key`] names what is missing or cannot be used.
@@ -57,26 +88,36 @@ impl Trust {
         let value = json::parse("trust file", text.as_bytes())?;
         let document: TrustDocument =
             serde_json::from_value(value).map_err(|error| Error::json("trust file", error.to_string()))?;
-        let mut messages: Vec<TrustedKey> = Vec::new();
-        for entry in document.messages {
-            let id = KeyId { subscriber_id: entry.subscriber_id, key_id: entry.key_id };
-            if messages.iter().any(|known| known.id == id) {
-                return Err(Error::key(&id.key_id, format!("stands twice for `{}`", id.subscriber_id)));
-            }
-            messages.push(TrustedKey {
-                key: PublicKey::from_base64(&entry.public_key)?,
-                id,
-                valid_from_s: entry.valid_from.map_or(i64::MIN, Timestamp::unix_s),
-                valid_to_s: entry.valid_to.map_or(i64::MAX, Timestamp::unix_s),
-            });
+        let mut messages = Vec::new();
+        for MessageEntry { subscriber_id, key_id, key } in document.messages {
+            let trusted = key.trusted(KeyId { subscriber_id, key_id }, &messages)?;
+            messages.push(trusted);
         }
-        Ok(Self { log: LogKey::parse(&document.log)?, messages })
+        let mut certificates = Vec::new();
+        for CertificateEntry { key_id, key } in document.certificates {
+            let trusted = key.trusted(key_id, &certificates)?;
+            certificates.push(trusted);
+        }
+        Ok(Self { log: LogKey::parse(&document.log)?, messages, certificates })
+    }
+
+    /// The key with which certificates were signed at `at_s`, in Unix seconds, by its verification method.
+    ///
+    /// # Errors
+    /// [`Error::Key`] if it is not a trusted one, or was not valid then.
+    pub fn certificate_key(&self, method: &str, at_s: i64) -> Result<PublicKey> {
+        let found = self.certificates.iter().find(|known| known.id == method);
+        let found = found.ok_or_else(|| Error::key(method, "is not a trusted key for certificates"))?;
+        if at_s < found.valid_from_s || at_s > found.valid_to_s {
+            return Err(Error::key(method, "was not valid when the certificate was issued"));
+        }
+        Ok(found.key)
     }
 }
 
 impl Display for Trust {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} trusted message keys", self.messages.len())
+        write!(f, "{} trusted keys for messages, {} for certificates", self.messages.len(), self.certificates.len())
     }
 }
 

@@ -4,14 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
-#[allow(unused)]
-#[path = "common/disk.rs"]
-mod disk;
+#[path = "common/random.rs"]
+mod random;
 
 use common::*;
-use disk::Random;
 use eca_beckn::log::{FileHead, FileStore, read_records, tree::leaf_hash};
 use eca_beckn::{Log, Record, audit};
+use random::Random;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};

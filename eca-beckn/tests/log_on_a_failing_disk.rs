@@ -5,12 +5,15 @@
 mod common;
 #[path = "common/disk.rs"]
 mod disk;
+#[path = "common/random.rs"]
+mod random;
 
 use common::*;
-use disk::{Disk, Fault, Random};
+use disk::{Disk, Fault};
 use eca_beckn::log::{FileHead, FileStore, HeadStore, LogHead, tree::Hash, tree::leaf_hash};
 use eca_beckn::{Log, Result, audit};
 use eca_core::adapter::Signer;
+use random::Random;
 use std::sync::{Arc, Mutex};
 
 /// Signs, and remembers what it signed.

@@ -124,6 +124,12 @@ impl Log {
         self.tree.size()
     }
 
+    /// The key that its heads are signed with.
+    #[must_use]
+    pub fn key(&self) -> &LogKey {
+        &self.key
+    }
+
     /// The tree, for proofs.
     #[must_use]
     pub fn tree(&self) -> &Tree {

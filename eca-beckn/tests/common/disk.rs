@@ -1,6 +1,7 @@
 //! A disk with a memory in front of it: what was not synced may be lost, in any part, when the power goes.
 #![allow(dead_code)]
 
+use super::random::Random;
 use eca_beckn::log::{FileSystem, Lock, OpenFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Error, ErrorKind, Result};
@@ -10,23 +11,6 @@ use std::sync::{Arc, Mutex};
 
 /// Bytes that a disk writes whole or not at all.
 const SECTOR: usize = 512;
-
-/// Random numbers of a seed (splitmix64).
-#[derive(Debug, Clone)]
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-}
 
 /// What happens at one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
