@@ -7,7 +7,8 @@ PY := .venv/bin/python
 export PATH := $(PATH):$(CURDIR)/.venv/bin
 CARGO_TEST := cargo test --no-fail-fast
 # Every part of eca-core at once; the default of users is what the Python and C builds take.
-FEATURES := --features eca-core/microlp,eca-core/schema
+ADAPTERS := eca-adapters/controller
+FEATURES := --features eca-core/microlp,eca-core/schema,$(ADAPTERS)
 MICROLP := -p eca-core --no-default-features --features microlp
 
 # The steps of `make test`, in this order.
@@ -67,6 +68,10 @@ clean: ## remove what was built; .venv and .highs stay
 .PHONY: demo
 demo: .venv/.demo develop ## a day of a two-region operator from signals to evidence; files in out/demo
 	@$(PY) -m eca demo
+
+.PHONY: demo-shadow
+demo-shadow: setup ## a day of eca-controller in shadow mode; files in out/live/shadow
+	cargo run -q -p eca-adapters --features controller --bin eca-controller -- examples/live/shadow.toml
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
 

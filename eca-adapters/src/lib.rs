@@ -1,26 +1,17 @@
-//! Real client libraries behind the adapter traits of ECA.
+//! Real client libraries behind the adapter traits of ECA, and the controller that runs with them.
 //!
-//! This crate is a skeleton: it fixes the place where input and output live (`eca-core` has none).
-//! Each adapter will be one module behind one cargo feature.
+//! Input and output live here; `eca-core` has none. Each adapter is one module behind one cargo feature, and shares no
+//! code with the others.
+//!
+//! | feature | module | what |
+//! |---|---|---|
+//! | (none) | [`clock`], [`file`](mod@file) | the machine's clock; signals and state in files |
+//! | `controller` | `controller` | the binary `eca-controller config.toml`: the loop of [`eca_core::live`] over configured adapters |
 
-use eca_core::Timestamp;
-use eca_core::adapter::Clock;
-use std::fmt;
-use std::time::{SystemTime, UNIX_EPOCH};
+pub mod clock;
+pub mod file;
 
-/// The wall clock of this machine, in UTC.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
+#[cfg(feature = "controller")]
+pub mod controller;
 
-impl fmt::Display for SystemClock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("system clock")
-    }
-}
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::from_unix_s(i64::try_from(since.as_secs()).unwrap_or(i64::MAX)).unwrap_or(Timestamp::EPOCH)
-    }
-}
+pub use clock::SystemClock;

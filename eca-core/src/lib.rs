@@ -50,6 +50,7 @@
 //! | [`mpc`] | the rolling horizon: planning again as time passes, shadow mode, simulation |
 //! | [`flex`] | baselines: what would have been used |
 //! | [`settle`] | meter readings to cash and carbon in whole units; the documents `eca-event/1` and `eca-event-record/1` |
+//! | [`live`] | the running loop over adapters |
 //! | [`action`] | commands to sites and batteries, and the receiver's side |
 //! | [`milp`] | the sparse model and the solvers behind it |
 //! | [`mod@unit`] | conversions, with both units in the name |
@@ -77,6 +78,7 @@ mod error;
 pub mod explain;
 pub mod flex;
 pub mod forecast;
+pub mod live;
 pub mod milp;
 mod model;
 pub mod mpc;

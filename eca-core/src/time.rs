@@ -123,6 +123,18 @@ impl Timestamp {
         Self::clamped(self.unix_s().saturating_add(minutes.saturating_mul(MIN_S)))
     }
 
+    /// The instant `seconds` later (earlier when negative); it stops at the ends of the years 1900 and 2199.
+    #[must_use]
+    pub fn plus_s(self, seconds: i64) -> Self {
+        Self::clamped(self.unix_s().saturating_add(seconds))
+    }
+
+    /// Seconds from `earlier` to this instant; negative when `earlier` is later.
+    #[must_use]
+    pub fn seconds_since(self, earlier: Self) -> i64 {
+        self.unix_s() - earlier.unix_s()
+    }
+
     /// Whole minutes from `earlier` to this instant, rounded down; negative when `earlier` is later.
     #[must_use]
     pub fn minutes_since(self, earlier: Self) -> i64 {

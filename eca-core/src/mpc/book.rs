@@ -7,17 +7,18 @@ use crate::action::{Action, Intent, Target, command};
 use crate::engine::greedy;
 use crate::problem::{Job, JobId, ProblemDocument, RegionId, Series};
 use crate::{Problem, Result, Settings, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Where a job shall be, from an instant on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Page {
     from: Timestamp,
     cells: Vec<Option<(RegionId, usize)>>,
 }
 
 /// The schedules of jobs that were planned.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Book {
     pages: BTreeMap<JobId, Page>,
 }

@@ -8,7 +8,7 @@ use crate::action::{Action, Intent};
 use crate::engine::greedy::{self, Policy};
 use crate::problem::{Job, JobId, ProblemDocument};
 use crate::{Control, Error, Horizon, Plan, Problem, Result, SolveReport, Timestamp, Warm};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What one planning step gives.
@@ -40,7 +40,7 @@ pub struct Step {
 }
 
 /// One period whose commands are out.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Sent {
     pub(super) from: Timestamp,
     to: Timestamp,
@@ -82,12 +82,19 @@ pub(super) struct Sent {
 #[derive(Debug, Clone)]
 pub struct Controller {
     settings: ControllerSettings,
+    state: ControllerState,
+    warm: Option<Warm>,
+}
+
+/// What a controller must know again after a restart: what it has sent. A document for a file, not for people.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ControllerState {
     sent: Vec<Sent>,
     /// Live moves that were sent, until they arrive: documents do not show them.
     moves: BTreeMap<JobId, (Timestamp, Move)>,
     step_min: Option<u32>,
     last_start: Option<Timestamp>,
-    warm: Option<Warm>,
     generation: u64,
 }
 
@@ -112,15 +119,21 @@ impl Controller {
     pub fn new(settings: ControllerSettings) -> Result<Self> {
         crate::engine::check_settings(&settings.solve)?;
         settings.risk.check()?;
-        Ok(Self {
-            settings,
-            sent: Vec::new(),
-            moves: BTreeMap::new(),
-            step_min: None,
-            last_start: None,
-            warm: None,
-            generation: 0,
-        })
+        Ok(Self { settings, state: ControllerState::default(), warm: None })
+    }
+
+    /// A controller that goes on where another one ended. What that one knew only to be faster is lost.
+    ///
+    /// # Errors
+    /// As [`Controller::new`].
+    pub fn restore(settings: ControllerSettings, state: ControllerState) -> Result<Self> {
+        Ok(Self { state, ..Self::new(settings)? })
+    }
+
+    /// What a controller must know to go on after a restart.
+    #[must_use]
+    pub fn state(&self) -> &ControllerState {
+        &self.state
     }
 
     /// Plans and says what to do now.
@@ -145,25 +158,25 @@ impl Controller {
     ) -> Result<Step> {
         self.check_clock(now, &document.horizon)?;
         let horizon = &document.horizon;
-        self.sent.retain(|sent| sent.to > horizon.start);
-        self.generation += 1;
-        self.last_start = Some(horizon.start);
-        self.step_min = Some(horizon.step_min);
+        self.state.sent.retain(|sent| sent.to > horizon.start);
+        self.state.generation += 1;
+        self.state.last_start = Some(horizon.start);
+        self.state.step_min = Some(horizon.step_min);
         let mut twin = self.observed(document);
-        for (t, sent) in self.sent.iter().enumerate() {
+        for (t, sent) in self.state.sent.iter().enumerate() {
             for action in &sent.actions {
                 twin.receive(action, sent.from);
             }
             twin.advance(document, t, &sent.routes);
         }
-        let first = self.sent.len();
+        let first = self.state.sent.len();
         let found = self.find(document, &twin, first, uncertainty, control);
         let more = (self.settings.committed_periods + 1).saturating_sub(first).min(horizon.periods - first);
         self.send(document, twin, &found, first, more);
-        let proposed: Vec<Action> = self.sent.iter().flat_map(|sent| sent.actions.clone()).collect();
+        let proposed: Vec<Action> = self.state.sent.iter().flat_map(|sent| sent.actions.clone()).collect();
         self.warm = found.warm.or(self.warm.take());
         Ok(Step {
-            generation: self.generation,
+            generation: self.state.generation,
             source: found.source,
             reason: found.reason,
             actions: if self.settings.shadow { Vec::new() } else { proposed.clone() },
@@ -174,6 +187,11 @@ impl Controller {
             problem: found.problem,
             report: found.report,
         })
+    }
+
+    /// A move that was sent did not take place: the job is where documents show it.
+    pub fn forget_move(&mut self, job: &JobId) {
+        self.state.moves.remove(job);
     }
 
     /// What was handed over by the last solve.
@@ -188,7 +206,7 @@ impl Controller {
     }
 
     pub(super) fn sent(&self) -> &[Sent] {
-        &self.sent
+        &self.state.sent
     }
 
     /// The state that the document describes, and what it cannot say: who is moving.
@@ -196,9 +214,9 @@ impl Controller {
         let (start, step_min) = (document.horizon.start, i64::from(document.horizon.step_min));
         // What departs in a period that is still to come is told to the twin again.
         let departed = |arrival: Timestamp, periods: u32| arrival.plus_min(-step_min * i64::from(periods)) < start;
-        self.moves.retain(|_, (arrives, _)| *arrives > start);
+        self.state.moves.retain(|_, (arrives, _)| *arrives > start);
         let mut twin = Twin::of(document);
-        for (id, (arrives, moving)) in &self.moves {
+        for (id, (arrives, moving)) in &self.state.moves {
             let left = u32::try_from(arrives.minutes_since(start) / step_min).unwrap_or(0);
             if let Some(tracked) = twin.tracked(id).filter(|_| departed(*arrives, moving.left)) {
                 tracked.go_on_moving(Move { left, ..moving.clone() });
@@ -215,10 +233,10 @@ impl Controller {
         if now >= horizon.start_of(1) {
             return refuse(format!("its first period is over at {now}; start the horizon with the current period"));
         }
-        if self.step_min.is_some_and(|step_min| step_min != horizon.step_min) {
+        if self.state.step_min.is_some_and(|step_min| step_min != horizon.step_min) {
             return refuse("the step of a controller cannot change; make a new controller".into());
         }
-        if self.last_start.is_some_and(|last| last > horizon.start) {
+        if self.state.last_start.is_some_and(|last| last > horizon.start) {
             return refuse("is before the one of the last step".into());
         }
         Ok(())
@@ -297,10 +315,10 @@ impl Controller {
             let (from, to) = (document.horizon.start_of(t), document.horizon.start_of(t + 1));
             let (actions, routes) = match (&found.intent, &found.problem) {
                 (Some(intent), Some(problem)) => (
-                    intent.actions(problem, i, self.generation, &|id| twin.before(id)),
+                    intent.actions(problem, i, self.state.generation, &|id| twin.before(id)),
                     found.plan.as_ref().map_or_else(Routes::new, |plan| routes(plan, i)),
                 ),
-                _ => (safe::actions(document, &twin, t, self.generation), Routes::new()),
+                _ => (safe::actions(document, &twin, t, self.state.generation), Routes::new()),
             };
             for action in &actions {
                 twin.receive(action, from);
@@ -308,12 +326,12 @@ impl Controller {
             let step_min = i64::from(document.horizon.step_min);
             for (id, moving) in twin.jobs.iter().filter_map(|tracked| Some((tracked.id(), tracked.moving()?))) {
                 let arrives = from.plus_min(step_min * i64::from(moving.left));
-                if self.moves.get(id).is_none_or(|(known, _)| *known <= from) {
-                    self.moves.insert(id.clone(), (arrives, moving.clone()));
+                if self.state.moves.get(id).is_none_or(|(known, _)| *known <= from) {
+                    self.state.moves.insert(id.clone(), (arrives, moving.clone()));
                 }
             }
             twin.advance(document, t, &routes);
-            self.sent.push(Sent { from, to, actions, routes });
+            self.state.sent.push(Sent { from, to, actions, routes });
         }
     }
 }

@@ -24,11 +24,11 @@ mod twin;
 mod value;
 mod view;
 
-pub use controller::{Controller, Step};
+pub use controller::{Controller, ControllerState, Step};
 pub use ledger::{Entry, Ledger};
 pub use risk::{Protection, Risk, Uncertainty};
 pub use settings::ControllerSettings;
-pub use shadow::Shadow;
+pub use shadow::{Shadow, ShadowState};
 pub use simulate::{Policy, Realised, Simulation, simulate};
 pub use source::Source;
 pub use value::{ForecastValue, forecast_value, perfect, yesterday};

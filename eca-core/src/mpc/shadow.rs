@@ -4,9 +4,10 @@ use super::book::Book;
 use super::ledger::Ledger;
 use super::twin::{Flows, Routes, Twin, import_price};
 use super::view::cut;
-use super::{Controller, ControllerSettings, Policy, Step};
+use super::{Controller, ControllerSettings, ControllerState, Policy, Step};
 use crate::problem::{JobId, ProblemDocument, RegionId};
 use crate::{Error, Problem, Result, Settings, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A controller in shadow mode and its ledger.
@@ -28,6 +29,19 @@ pub struct Shadow {
     ledger: Ledger,
 }
 
+/// What a shadow must know again after a restart. A document for a file, not for people.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShadowState {
+    controller: ControllerState,
+    eca: Twin,
+    at_once: Twin,
+    book: Book,
+    known: BTreeSet<JobId>,
+    open: Option<(Timestamp, Routes)>,
+    ledger: Ledger,
+}
+
 impl Shadow {
     /// A shadow that has seen nothing yet. [`ControllerSettings::shadow`] is set.
     ///
@@ -45,6 +59,32 @@ impl Shadow {
             open: None,
             ledger: Ledger::default(),
         })
+    }
+
+    /// A shadow that goes on where another one ended.
+    ///
+    /// # Errors
+    /// As [`Controller::new`].
+    pub fn restore(settings: ControllerSettings, state: ShadowState) -> Result<Self> {
+        let mut shadow = Self::new(settings.clone())?;
+        shadow.controller = Controller::restore(ControllerSettings { shadow: true, ..settings }, state.controller)?;
+        (shadow.eca, shadow.at_once, shadow.book) = (state.eca, state.at_once, state.book);
+        (shadow.known, shadow.open, shadow.ledger) = (state.known, state.open, state.ledger);
+        Ok(shadow)
+    }
+
+    /// What a shadow must know to go on after a restart.
+    #[must_use]
+    pub fn state(&self) -> ShadowState {
+        ShadowState {
+            controller: self.controller.state().clone(),
+            eca: self.eca.clone(),
+            at_once: self.at_once.clone(),
+            book: self.book.clone(),
+            known: self.known.clone(),
+            open: self.open.clone(),
+            ledger: self.ledger.clone(),
+        }
     }
 
     /// Plans as the controller would for a site that had followed it so far.

@@ -14,17 +14,18 @@ pub(crate) use power::{Flows, Routes, import_price, routes};
 use crate::Timestamp;
 use crate::action::{Action, Before, Command, Inbox, Target, Verdict};
 use crate::problem::{Battery, BatteryId, Job, JobId, ProblemDocument};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a battery was told: MW at the grid terminals, charge positive, and until when.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct SetPoint {
     power_mw: f64,
     until: Timestamp,
 }
 
 /// Jobs and batteries between two periods.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Twin {
     pub(crate) jobs: Vec<Tracked>,
     pub(crate) batteries: Vec<Battery>,

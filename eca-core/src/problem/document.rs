@@ -67,7 +67,9 @@ impl ProblemDocument {
         Ok(document)
     }
 
-    pub(crate) fn new(horizon: Horizon) -> Self {
+    /// A document with nothing in it but its horizon; it is not validated before [`Problem::from_document`].
+    #[must_use]
+    pub fn new(horizon: Horizon) -> Self {
         Self {
             format: Self::FORMAT.into(),
             horizon,

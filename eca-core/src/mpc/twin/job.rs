@@ -4,12 +4,13 @@ use super::Flows;
 use crate::Timestamp;
 use crate::action::{Before, Command};
 use crate::problem::{Job, JobId, JobState, ProblemDocument, RegionId};
+use serde::{Deserialize, Serialize};
 
 /// Work within this part of the whole counts as done.
 const DONE: f64 = 1e-9;
 
 /// What a job is doing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Mode {
     Waiting,
     Running { region: RegionId, point: usize },
@@ -18,7 +19,7 @@ enum Mode {
 }
 
 /// A live move under way.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Move {
     pub(crate) from: RegionId,
     pub(crate) to: RegionId,
@@ -29,14 +30,14 @@ pub(crate) struct Move {
 }
 
 /// Costs and energy due in the next working period.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 struct Due {
     gbp: f64,
     mwh: f64,
 }
 
 /// Shares of a divisible job in one region, until an instant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Share {
     region: RegionId,
     shares: Vec<f64>,
@@ -44,7 +45,7 @@ struct Share {
 }
 
 /// One job, followed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tracked {
     /// As it was given, without its state.
     job: Job,

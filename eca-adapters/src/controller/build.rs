@@ -1,0 +1,160 @@
+//! From the configuration to the loop.
+
+use super::config::{AdapterConfig, Config, ConfigError};
+use crate::file::{FileSignals, FileState};
+use eca_core::ProblemDocument;
+use eca_core::adapter::memory::{MemorySite, MemoryState};
+use eca_core::adapter::{Meter, SignalSource, StateStore, StorageDevice, Workloads};
+use eca_core::live::{Live, LiveSettings, Plant};
+use eca_core::signal::{GapPolicy, ReadOptions};
+use std::sync::Arc;
+use toml::Spanned;
+
+type Built<T> = Result<T, ConfigError>;
+
+/// The loop that a configuration describes.
+///
+/// # Errors
+/// What is wrong, with line and key.
+pub fn build(config: &Config) -> Built<Live> {
+    let site = site(config)?;
+    let settings = settings(config)?;
+    let memory = memory(config, &site, settings.shadow);
+    let mut plant = Plant::new(site.clone());
+    for adapter in &config.signals {
+        plant = plant.signals(signal_source(config, adapter)?);
+    }
+    for adapter in &config.clusters {
+        plant = plant.cluster(cluster(config, adapter, &memory)?);
+    }
+    for adapter in &config.batteries {
+        let id = config.need(adapter, adapter.id.as_ref(), "id")?;
+        let known: Vec<&str> = site.batteries.iter().map(|battery| battery.id.as_str()).collect();
+        known_or(config, id, "battery", &known)?;
+        plant = plant.battery(id.get_ref().as_str(), battery(config, adapter, id.get_ref(), &memory)?);
+    }
+    for adapter in &config.meters {
+        let region = config.need(adapter, adapter.region.as_ref(), "region")?;
+        let known: Vec<&str> = site.regions.iter().map(|region| region.id.as_str()).collect();
+        known_or(config, region, "region", &known)?;
+        plant = plant.meter(region.get_ref().as_str(), meter(config, adapter, region.get_ref(), &memory)?);
+    }
+    let store: Arc<dyn StateStore> = match &config.output.state {
+        Some(path) => Arc::new(FileState::new(config.resolve(path))),
+        None => Arc::new(MemoryState::default()),
+    };
+    Live::new(plant, settings, store).map_err(|error| config.wrong(&config.site.problem, error.to_string()))
+}
+
+fn site(config: &Config) -> Built<ProblemDocument> {
+    let given = &config.site.problem;
+    let path = config.resolve(given.get_ref());
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| config.wrong(given, format!("{} cannot be read: {error}", path.display())))?;
+    ProblemDocument::from_json(&text).map_err(|error| config.wrong(given, format!("{}: {error}", path.display())))
+}
+
+/// A whole number within limits, or the default.
+fn whole(config: &Config, given: Option<&Spanned<i64>>, low: i64, high: i64, default: i64, unit: &str) -> Built<i64> {
+    match given {
+        Some(given) if !(low..=high).contains(given.get_ref()) => {
+            Err(config.wrong(given, format!("{} {unit} must be {low} to {high}", given.get_ref())))
+        }
+        Some(given) => Ok(*given.get_ref()),
+        None => Ok(default),
+    }
+}
+
+fn settings(config: &Config) -> Built<LiveSettings> {
+    let given = &config.controller;
+    let mut settings = LiveSettings::default();
+    settings.shadow = match given.mode.as_ref().map(|mode| (mode, mode.get_ref().as_str())) {
+        None | Some((_, "shadow")) => true,
+        Some((_, "act")) => false,
+        Some((mode, other)) => return Err(config.wrong(mode, format!("is `{other}`, must be `shadow` or `act`"))),
+    };
+    let periods = |n: i64| usize::try_from(n).unwrap_or(usize::MAX);
+    settings.view_periods = periods(whole(config, given.view_periods.as_ref(), 1, 10_000, 48, "periods")?);
+    let hold = whole(config, given.hold_periods.as_ref(), 0, 10_000, 4, "periods")?;
+    settings.gaps = if hold == 0 { GapPolicy::Error } else { GapPolicy::Hold { max_periods: periods(hold) } };
+    settings.max_signal_age_min = whole(config, given.max_signal_age_min.as_ref(), 1, 100_000, 180, "min")?;
+    settings.max_reading_age_s = whole(config, given.max_reading_age_s.as_ref(), 1, 86_400, 120, "s")?;
+    settings.max_actions_per_tick =
+        periods(whole(config, given.max_actions_per_tick.as_ref(), 1, 1_000_000, 100, "actions")?);
+    if let Some(limit) = &given.time_limit_s {
+        settings.controller.solve.time_limit_s = Some(*limit.get_ref());
+    }
+    if let Some(gap) = &given.gap {
+        settings.controller.solve.gap = *gap.get_ref();
+    }
+    Ok(settings)
+}
+
+/// The site in memory, which adapters of the kind `memory` share.
+fn memory(config: &Config, site: &ProblemDocument, shadow: bool) -> MemorySite {
+    let own = config.clusters.iter().find(|adapter| adapter.kind.get_ref() == "memory");
+    let memory = MemorySite::new(site.clone());
+    if own.and_then(|adapter| adapter.self_starting).unwrap_or(shadow) { memory.self_starting() } else { memory }
+}
+
+fn known_or(config: &Config, name: &Spanned<String>, kind: &str, known: &[&str]) -> Built<()> {
+    if known.contains(&name.get_ref().as_str()) {
+        return Ok(());
+    }
+    let known = known.join(", ");
+    Err(config.wrong(name, format!("the site has no {kind} `{}`; known: {known}", name.get_ref())))
+}
+
+/// A kind that this program was not built with, or that does not exist.
+fn no_such_kind(config: &Config, adapter: &AdapterConfig, known: &str) -> ConfigError {
+    let kind = adapter.kind.get_ref();
+    config.wrong(&adapter.kind, format!("is `{kind}`; this program was built with: {known}"))
+}
+
+fn signal_source(config: &Config, adapter: &AdapterConfig) -> Built<Arc<dyn SignalSource>> {
+    match adapter.kind.get_ref().as_str() {
+        "file" => {
+            let path = config.need(adapter, adapter.path.as_ref(), "path")?;
+            let mut options = ReadOptions::default();
+            if let Some(rate) = &adapter.gbp_per_eur {
+                options =
+                    options.rate("EUR", *rate.get_ref()).map_err(|error| config.wrong(rate, error.to_string()))?;
+            }
+            if let Some(region) = &adapter.region {
+                options = options.region(region.get_ref());
+            }
+            for (target, source) in &adapter.map {
+                options = options.map(target, source);
+            }
+            Ok(Arc::new(FileSignals::new(config.resolve(path.get_ref()), options)))
+        }
+        _ => Err(no_such_kind(config, adapter, "file")),
+    }
+}
+
+fn cluster(config: &Config, adapter: &AdapterConfig, memory: &MemorySite) -> Built<Arc<dyn Workloads>> {
+    match adapter.kind.get_ref().as_str() {
+        "memory" => Ok(Arc::new(memory.cluster())),
+        _ => Err(no_such_kind(config, adapter, "memory")),
+    }
+}
+
+fn battery(config: &Config, adapter: &AdapterConfig, id: &str, memory: &MemorySite) -> Built<Arc<dyn StorageDevice>> {
+    match adapter.kind.get_ref().as_str() {
+        "memory" => {
+            let device = memory.battery(id).map_err(|error| config.wrong(&adapter.kind, error.to_string()))?;
+            Ok(Arc::new(device))
+        }
+        _ => Err(no_such_kind(config, adapter, "memory")),
+    }
+}
+
+fn meter(config: &Config, adapter: &AdapterConfig, region: &str, memory: &MemorySite) -> Built<Arc<dyn Meter>> {
+    match adapter.kind.get_ref().as_str() {
+        "memory" => {
+            let meter = memory.meter(region).map_err(|error| config.wrong(&adapter.kind, error.to_string()))?;
+            Ok(Arc::new(meter))
+        }
+        _ => Err(no_such_kind(config, adapter, "memory")),
+    }
+}

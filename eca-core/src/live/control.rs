@@ -1,0 +1,382 @@
+//! One turn after the other.
+
+use super::prepare::{self, window};
+use super::state::{Outgoing, State};
+use super::{Hold, LiveSettings, Planned, Plant, Tick, Totals};
+use crate::action::{Command, Target};
+use crate::adapter::{FetchOptions, ReadingOptions, StateStore};
+use crate::mpc::{Controller, Ledger, Shadow, Step};
+use crate::problem::{BatteryId, Job, ProblemDocument};
+use crate::{Error, Horizon, Result, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Who plans: one that is obeyed, or one that is not.
+#[derive(Debug)]
+enum Planner {
+    Acting(Box<Controller>),
+    Shadow(Box<Shadow>),
+}
+
+/// The running loop over a [`Plant`].
+#[derive(Debug)]
+pub struct Live {
+    pub(super) plant: Plant,
+    pub(super) settings: LiveSettings,
+    store: Arc<dyn StateStore>,
+    planner: Planner,
+    pub(super) state: State,
+    /// Something changed that must survive a restart, and is not saved yet.
+    pub(super) unsaved: bool,
+}
+
+impl Live {
+    /// A loop that goes on where the one before it ended, if the store knows of one.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for settings outside their limits; [`Error::Document`] for a state that cannot be read: it is
+    /// better not to begin than to send commands twice.
+    pub fn new(plant: Plant, settings: LiveSettings, store: Arc<dyn StateStore>) -> Result<Self> {
+        let unreadable = |message: String| Error::Document { path: format!("state in {store}"), message };
+        let state = match store.load().map_err(|error| unreadable(error.to_string()))? {
+            Some(text) => State::from_json(&text).map_err(|error| unreadable(error.to_string()))?,
+            None => State::default(),
+        };
+        let planner = if settings.shadow {
+            let known = state.shadow.clone().unwrap_or_default();
+            Planner::Shadow(Box::new(Shadow::restore(settings.controller.clone(), known)?))
+        } else {
+            let known = state.controller.clone().unwrap_or_default();
+            Planner::Acting(Box::new(Controller::restore(settings.controller.clone(), known)?))
+        };
+        Ok(Self { plant, settings, store, planner, state, unsaved: false })
+    }
+
+    /// One turn: plans if a new period has begun, sends what is due, looks whether it is followed.
+    pub fn tick(&mut self, now: Timestamp) -> Tick {
+        let mut tick = Tick::new(now, self.period(now));
+        tick.shadow = self.settings.shadow;
+        if let Some(last) = self.state.last_tick.filter(|last| now < *last) {
+            tick.problems
+                .push(format!("the clock went back from {last} to {now}; periods that were planned stay planned"));
+        }
+        self.state.last_tick = Some(now);
+        self.state.holds.retain(|hold| now < hold.until);
+        self.drop_expired(now);
+        self.read(now, &mut tick);
+        self.watch(&mut tick);
+        if self.state.planned.is_none_or(|planned| planned < tick.period) {
+            self.begin(now, &mut tick);
+        }
+        tick.stopped.clone_from(&self.state.stopped);
+        // What is sent is known to the store before: a restart repeats it, and plans nothing else for the same period.
+        if self.save(&mut tick) && !self.settings.shadow {
+            self.deliver(now, &mut tick);
+        }
+        tick.lost = self.state.lost.iter().cloned().collect();
+        self.count(&tick);
+        self.unsaved |= !tick.deliveries.is_empty();
+        self.save(&mut tick);
+        tick
+    }
+
+    /// Ends the period that is open at `now`: books it. [`Live::tick`] does so by itself where a new period begins.
+    pub fn close(&mut self, now: Timestamp) -> Tick {
+        let mut tick = Tick::new(now, self.period(now));
+        tick.shadow = self.settings.shadow;
+        self.read(now, &mut tick);
+        self.book(now, &mut tick);
+        self.unsaved = true;
+        self.save(&mut tick);
+        tick
+    }
+
+    /// Nothing is sent from now on but rest for the batteries, until [`Live::resume`].
+    pub fn stop(&mut self, reason: impl Into<String>) {
+        let reason = Some(reason.into());
+        self.unsaved |= self.state.stopped != reason;
+        self.state.stopped = reason;
+    }
+
+    /// Goes on after [`Live::stop`].
+    pub fn resume(&mut self) {
+        self.unsaved |= self.state.stopped.is_some();
+        self.state.stopped = None;
+    }
+
+    /// A person looks after something: it is left alone until `until`.
+    pub fn hold(&mut self, target: Target, until: Timestamp) {
+        let hold = Hold { target, until };
+        if !self.state.holds.contains(&hold) {
+            self.state.holds.retain(|old| old.target != hold.target);
+            self.state.holds.push(hold);
+            self.unsaved = true;
+        }
+    }
+
+    /// Uses a battery again that was given up because it did not follow.
+    pub fn clear(&mut self, battery: &BatteryId) {
+        self.state.lost.remove(battery);
+        self.state.missed.remove(battery);
+        self.unsaved = true;
+    }
+
+    /// What was paid and emitted so far in shadow mode; empty where the loop acts.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        match &self.planner {
+            Planner::Shadow(shadow) => shadow.ledger().clone(),
+            Planner::Acting(_) => Ledger::default(),
+        }
+    }
+
+    /// What the loop did so far.
+    #[must_use]
+    pub fn totals(&self) -> &Totals {
+        &self.state.totals
+    }
+
+    /// What it leaves alone.
+    #[must_use]
+    pub fn holds(&self) -> &[Hold] {
+        &self.state.holds
+    }
+
+    /// Changes the site on paper, such as a limit that somebody gave or took. It counts from the next plan on.
+    pub fn site_mut(&mut self) -> &mut ProblemDocument {
+        &mut self.plant.site
+    }
+
+    /// Start of the period that `now` lies in.
+    fn period(&self, now: Timestamp) -> Timestamp {
+        let horizon = &self.plant.site.horizon;
+        let step_min = i64::from(horizon.step_min.max(1));
+        horizon.start.plus_min(now.minutes_since(horizon.start).div_euclid(step_min) * step_min)
+    }
+
+    /// Commands whose time is over are dropped. A move that never got through did not take place.
+    fn drop_expired(&mut self, now: Timestamp) {
+        for sent in self.state.outbox.extract_if(.., |sent| now >= sent.action.expires) {
+            if let (Command::Migrate { .. }, Target::Job { id, .. }, false, Planner::Acting(controller)) =
+                (&sent.action.command, &sent.action.target, sent.settled, &mut self.planner)
+            {
+                controller.forget_move(id);
+            }
+        }
+    }
+
+    fn reading(&self, now: Timestamp) -> ReadingOptions {
+        ReadingOptions::new(now).max_age_s(self.settings.max_reading_age_s)
+    }
+
+    /// Reads batteries and meters.
+    fn read(&self, now: Timestamp, tick: &mut Tick) {
+        let options = self.reading(now);
+        for (id, device) in &self.plant.batteries {
+            match device.read(&options) {
+                Ok(reading) if reading.soc_mwh.is_finite() && reading.net_mw().is_finite() => {
+                    tick.storage.insert(id.clone(), reading);
+                }
+                Ok(reading) => tick.problems.push(format!("{device}: {reading:?} is no reading")),
+                Err(error) => tick.problems.push(error.to_string()),
+            }
+        }
+        for (region, meter) in &self.plant.meters {
+            match meter.read(&options) {
+                Ok(reading) => {
+                    tick.meters.insert(region.clone(), reading);
+                }
+                Err(error) => tick.problems.push(error.to_string()),
+            }
+        }
+    }
+
+    /// A new period begins: the last one is booked, this one planned.
+    fn begin(&mut self, now: Timestamp, tick: &mut Tick) {
+        self.book(now, tick);
+        let Some(jobs) = self.observe(now, tick) else { return };
+        let mut horizon = self.plant.site.horizon;
+        (horizon.start, horizon.periods) = (tick.period, self.settings.view_periods.max(1));
+        let day_min = 24 * 60;
+        let options = FetchOptions::new(now, horizon.start.plus_min(-day_min), horizon.end());
+        let signals = prepare::fetch(&self.plant, &self.settings, &options, &mut tick.problems);
+        horizon.periods = prepare::reach(&self.plant.site, &signals, horizon, &self.settings);
+        let mut document = window(&self.plant.site, horizon);
+        prepare::put(&mut document, &signals, &self.settings, &mut tick.problems);
+        tick.problems.extend(prepare::missing(&document, &signals));
+        document.jobs = jobs;
+        self.put_batteries(&mut document, now, tick);
+        match self.step(now, &document) {
+            Ok(step) => {
+                self.state.planned = Some(tick.period);
+                self.unsaved = true;
+                let is_number = |step: &Step| step.problem.is_some();
+                self.state.open = Some(document).filter(|_| is_number(&step));
+                self.state.registers_wh = tick.meters.iter().map(|(id, m)| (id.clone(), m.import_wh)).collect();
+                self.take(step, tick);
+            }
+            Err(error) => tick.problems.push(format!("nothing was planned: {error}")),
+        }
+    }
+
+    /// The open jobs of all clusters; none where one does not answer: then nothing is planned until it does.
+    fn observe(&mut self, now: Timestamp, tick: &mut Tick) -> Option<Vec<Job>> {
+        let options = self.reading(now);
+        let mut jobs: BTreeMap<_, Job> = BTreeMap::new();
+        let mut seen = BTreeMap::new();
+        let mut complete = true;
+        for (c, cluster) in self.plant.clusters.iter().enumerate() {
+            match cluster.observe(&options) {
+                Ok(readings) => {
+                    for reading in readings {
+                        seen.insert(reading.job.id.clone(), c);
+                        if jobs.insert(reading.job.id.clone(), reading.job).is_some() {
+                            tick.problems.push(format!("{cluster} shows a job that another cluster shows too"));
+                        }
+                    }
+                }
+                Err(error) => {
+                    complete = false;
+                    tick.problems.push(error.to_string());
+                    let there = self.state.seen.iter().filter(|(_, known)| **known == c);
+                    tick.at_risk.extend(there.map(|(id, _)| id.clone()));
+                }
+            }
+        }
+        if !complete {
+            return None;
+        }
+        self.state.seen = seen;
+        let held = |id: &_| {
+            let job = Target::Job { id: Clone::clone(id), copy: 0 };
+            self.state.is_held(&job, now)
+        };
+        let mut open = Vec::new();
+        for (id, mut job) in jobs {
+            if held(&id) {
+                // Somebody else decides about it: it stays as it is.
+                match &mut job.state {
+                    Some(state) if state.point.is_some() => state.can_stop = false,
+                    _ => continue,
+                }
+            }
+            open.push(job);
+        }
+        Some(open)
+    }
+
+    /// Batteries as they are; those that cannot be used are left out.
+    fn put_batteries(&self, document: &mut ProblemDocument, now: Timestamp, tick: &mut Tick) {
+        let state = &self.state;
+        document.batteries.retain_mut(|battery| {
+            let target = Target::Battery { id: battery.id.clone() };
+            let Some(reading) = tick.storage.get(&battery.id) else { return false };
+            if state.lost.contains(&battery.id) || state.is_held(&target, now) || !reading.dispatchable {
+                return false;
+            }
+            battery.soc_mwh = reading.soc_mwh.clamp(0.0, battery.energy_capacity_mwh);
+            battery.soc_min_mwh = battery.soc_min_mwh.max(reading.reserve_mwh).min(battery.energy_capacity_mwh);
+            true
+        });
+    }
+
+    fn step(&mut self, now: Timestamp, document: &ProblemDocument) -> Result<Step> {
+        match &mut self.planner {
+            Planner::Acting(controller) => controller.step(now, document),
+            Planner::Shadow(shadow) => {
+                // A shadow books what it plans: it cannot go on with numbers that are none.
+                crate::Problem::from_document(ProblemDocument { jobs: Vec::new(), ..document.clone() })?;
+                shadow.step(now, document)
+            }
+        }
+    }
+
+    /// What a step says goes into the outbox, if its plan passes the check.
+    fn take(&mut self, step: Step, tick: &mut Tick) {
+        let check_passed =
+            step.plan.as_ref().zip(step.problem.as_ref()).map(|(plan, problem)| plan.check(problem).passed());
+        if check_passed != Some(false) {
+            for action in step.actions {
+                let known = self.state.outbox.iter().any(|sent| sent.action.id == action.id);
+                if !known {
+                    let place = (&action.target, action.not_before);
+                    self.state.outbox.retain(|sent| (&sent.action.target, sent.action.not_before) != place);
+                    self.state.outbox.push(Outgoing { action, settled: false });
+                }
+            }
+        } else {
+            tick.problems.push("the plan did not pass its check; nothing of it is sent".into());
+        }
+        *self.state.totals.plans.entry(step.source).or_default() += 1;
+        tick.planned = Some(Planned {
+            generation: step.generation,
+            source: step.source,
+            reason: step.reason,
+            input_hash: step.problem.as_ref().map(crate::Problem::hash),
+            cost_gbp: step.plan.as_ref().map(|plan| plan.totals.cost_gbp),
+            carbon_kg: step.plan.as_ref().map(|plan| plan.totals.carbon_kg),
+            check_passed,
+            late: step.late,
+            proposed: step.proposed,
+        });
+    }
+
+    /// Books the period that is open, in shadow mode, with what the meters counted in it.
+    fn book(&mut self, now: Timestamp, tick: &mut Tick) {
+        let Planner::Shadow(shadow) = &mut self.planner else { return };
+        let Some(open) = self.state.open.take() else { return };
+        let horizon = Horizon { periods: 1, ..open.horizon };
+        let mut actual = window(&open, horizon);
+        actual.jobs.clear();
+        // What is known now counts; where nothing new is, what was expected.
+        let options = FetchOptions::new(now, horizon.start.plus_min(-i64::from(horizon.step_min)), horizon.end());
+        let mut said = Vec::new();
+        let signals = prepare::fetch(&self.plant, &self.settings, &options, &mut said);
+        let mut known = actual.clone();
+        prepare::put(&mut known, &signals, &self.settings, &mut said);
+        if crate::Problem::from_document(ProblemDocument { batteries: Vec::new(), ..known.clone() }).is_ok() {
+            actual = known;
+        }
+        let mut import_mwh = BTreeMap::new();
+        for (region, meter) in &tick.meters {
+            if let Some(before) = self.state.registers_wh.get(region) {
+                let wh = meter.import_wh.saturating_sub(*before);
+                // Registers are far below 2^53 Wh.
+                #[allow(clippy::cast_precision_loss)]
+                import_mwh.insert(region.clone(), crate::unit::wh_to_mwh(wh as f64));
+            }
+        }
+        match shadow.close(&actual, &import_mwh) {
+            Ok(ledger) => tick.ledger = Some(ledger.clone()),
+            Err(error) => tick.problems.push(format!("the period was not booked: {error}")),
+        }
+    }
+
+    fn count(&mut self, tick: &Tick) {
+        let totals = &mut self.state.totals;
+        totals.ticks += 1;
+        totals.problems += u64::try_from(tick.problems.len()).unwrap_or(0);
+    }
+
+    /// Saves the state. False where that failed: then nothing may be sent.
+    fn save(&mut self, tick: &mut Tick) -> bool {
+        if !self.unsaved {
+            return true;
+        }
+        match &self.planner {
+            Planner::Acting(controller) => self.state.controller = Some(controller.state().clone()),
+            Planner::Shadow(shadow) => self.state.shadow = Some(shadow.state()),
+        }
+        let saved = self.state.to_json().map_err(|e| e.to_string());
+        match saved.and_then(|text| self.store.save(&text).map_err(|e| e.to_string())) {
+            Ok(()) => {
+                self.unsaved = false;
+                true
+            }
+            Err(error) => {
+                tick.problems.push(format!("the state was not saved, nothing is sent: {error}"));
+                false
+            }
+        }
+    }
+}
