@@ -73,6 +73,13 @@ demo: .venv/.demo develop ## a day of a two-region operator from signals to evid
 demo-shadow: setup ## a day of eca-controller in shadow mode; files in out/live/shadow
 	cargo run -q -p eca-adapters --features controller --bin eca-controller -- examples/live/shadow.toml
 
+# Real data, read in place.
+DATA ?= $(or $(ECA_TEST_DATA),../shared/data)
+
+.PHONY: phoenix
+phoenix: .venv/.demo develop ## a published event of 256 GPUs replayed beside four policies; table and plot in out/phoenix
+	@$(PY) -m benches.phoenix.run $(DATA)/phoenix out/phoenix
+
 # ---- checks ---------------------------------------------------------------------------------------------------------
 
 .PHONY: test

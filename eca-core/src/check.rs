@@ -19,6 +19,8 @@
 //! | `battery_power`, `soc_balance`, `soc_bounds`, `exclusive` | batteries |
 //! | `delivered_mwh`, `shortfall_mwh` | what the plan says of a commitment |
 //! | `carbon_cap`, `shortfall`, `undone`, `shed`, `end_soc`, `it_overload`, `import_overload` | a soft limit broken but not listed |
+//! | `target`, `target_ramp` | a strict power target exceeded, or a priced one that is not listed |
+//! | `undone_max` | more left undone than a job allows |
 //! | `broken_limits` | an entry that is not broken, or has another amount, unit or price |
 //! | `totals`, `objective`, `bound`, `gap`, `outcome` | sums |
 
@@ -38,6 +40,7 @@ mod service;
 mod shape;
 mod soft;
 mod storage;
+mod target;
 mod work;
 
 use crate::{Plan, Problem, plan::Totals};
@@ -110,6 +113,7 @@ impl Plan {
         service::check(&input, &mut ledger, &mut report);
         storage::check(&input, &mut ledger, &mut report);
         energy::check(&input, &mut ledger, &mut report);
+        target::check(&input, &mut ledger, &mut report);
         carbon::check(&input, &mut ledger);
         commitment::check(&input, &mut ledger, &mut report);
         let penalty = soft::check(&input, &ledger, &mut report);

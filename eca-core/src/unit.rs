@@ -41,6 +41,18 @@ pub fn h_to_s(h: f64) -> f64 {
     h * S_PER_H
 }
 
+/// Seconds to minutes.
+#[must_use]
+pub fn s_to_min(s: f64) -> f64 {
+    s / (S_PER_H / MIN_PER_H)
+}
+
+/// Minutes to seconds.
+#[must_use]
+pub fn min_to_s(min: f64) -> f64 {
+    min * (S_PER_H / MIN_PER_H)
+}
+
 /// Energy in MWh of `mw` megawatts held for `h` hours.
 ///
 /// ```

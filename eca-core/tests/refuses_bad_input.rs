@@ -99,7 +99,7 @@ fn bad_values_are_refused_with_object_field_value_and_unit() {
         ("/opportunities", json!([{}]), Unsupported, &["opportunities", "remove the 1 given"]),
         ("/commitments", json!([{}]), Document, &["commitments[0]", "missing field"]),
         ("/commitments", json!([[1]]), Document, &["commitments[0]"]),
-        ("/targets", json!([{}]), Unsupported, &["targets"]),
+        ("/targets", json!([{}]), Document, &["targets[0]", "id"]),
         (
             "/horizon",
             json!(["2026-03-02T00:00:00Z", 30, 4]),

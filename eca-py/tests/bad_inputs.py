@@ -189,7 +189,7 @@ CASES: list[Case] = [
     ("date as a time", put("horizon.start", "2026-03-02"), DOCUMENT, ("horizon.start", "no time of day")),
     ("opportunities", put("opportunities", [{"id": "x"}]), UNSUPPORTED, ("opportunities",)),
     ("commitments", put("commitments", [{"id": "x"}]), DOCUMENT, ("commitments[0]", "missing field")),
-    ("targets", put("targets", [{"id": "x"}]), UNSUPPORTED, ("targets",)),
+    ("targets", put("targets", [{"id": "x"}]), DOCUMENT, ("targets[0]", "power_mw")),
     # Horizon.
     ("step of 7 min", put("horizon.step_min", 7), VALUE, ("horizon", "step_min = 7", "5, 15, 30 or 60")),
     ("no periods", put("horizon.periods", 0), VALUE, ("horizon", "periods = 0")),

@@ -94,7 +94,7 @@ def test_defaults_are_those_of_the_schema() -> None:
     defs = SCHEMAS["eca-problem/1"]["$defs"]
     compared = 0
     sections = {"regions[]": "Region", "batteries[]": "Battery", "jobs[]": "Job", "services[]": "Service"}
-    for title, name in {**sections, "carbon_caps[]": "CarbonCap"}.items():
+    for title, name in {**sections, "carbon_caps[]": "CarbonCap", "targets[]": "PowerTarget"}.items():
         part = page.split(f"## `{title}`")[1].split("\n## ")[0]
         for field, cells in re.findall(r"^\| `(\w+)`[^|]*\|(.*)\|$", part, re.MULTILINE):
             about = defs[name]["properties"].get(field)

@@ -92,7 +92,7 @@ fn whole(input: &Input<'_>, ledger: &mut Ledger, report: &mut Report, case: &Cas
         let message = format!("{:.6} of its work is left at its hard deadline", undone.value);
         report.add("deadline", &case.object, None, message);
     }
-    undone_limit(input, ledger, case, undone);
+    undone_limit(input, ledger, report, case, undone);
     finished_at(input, report, case, flow, undone);
 }
 

@@ -63,7 +63,7 @@ fn schedule(input: &Input<'_>, ledger: &mut Ledger, report: &mut Report, case: &
     rules::check(input, report, case, &cells, &history);
     let done: f64 = cells.iter().flatten().map(|cell| case.work.of_point(cell.point)).sum();
     let undone = if case.work.is_done(done) { 0.0 } else { case.work.left - done };
-    undone_limit(input, ledger, case, Sum { value: undone, slack: FRAC });
+    undone_limit(input, ledger, report, case, Sum { value: undone, slack: FRAC });
     ledger.money_gbp.add(Sum::exact(cost(case.job, &cells, &history)));
 }
 
@@ -140,9 +140,13 @@ fn cost(job: &Job, cells: &[Option<Cell>], history: &History) -> f64 {
 }
 
 /// Work left at a priced deadline.
-pub(super) fn undone_limit(input: &Input<'_>, ledger: &mut Ledger, case: &Case<'_>, excess: Sum) {
+pub(super) fn undone_limit(input: &Input<'_>, ledger: &mut Ledger, report: &mut Report, case: &Case<'_>, excess: Sum) {
     if case.job.deadline_kind != DeadlineKind::Priced {
         return;
+    }
+    if let Some(most) = case.job.undone_max_frac.filter(|most| excess.minus(Sum::exact(*most)).is_over()) {
+        let message = format!("{:.9} of its work is left, at most {most} may be", excess.value);
+        report.add("undone_max", &case.object, None, message);
     }
     let id = &case.job.id;
     ledger.limit(SoftLimit {

@@ -1,7 +1,8 @@
 //! Which engine plans a problem, and why.
 
+use crate::problem::TargetKind;
 use crate::schedule::Shape;
-use crate::{Engine, Problem, Settings};
+use crate::{Engine, Error, Problem, Result, Settings};
 
 /// Whole columns of the compact MILP up to which it is the engine: about a second.
 const SMALL: usize = 600;
@@ -17,18 +18,48 @@ const SHORT_S: f64 = 1.0;
 const COLUMNS: usize = 3000;
 
 /// The engine and the reason for the plan.
-pub(super) fn engine(problem: &Problem, settings: &Settings) -> (Engine, &'static str) {
+///
+/// # Errors
+/// [`Error::Unsupported`] where the engine asked for cannot say a rule of the problem.
+pub(super) fn engine(problem: &Problem, settings: &Settings) -> Result<(Engine, &'static str)> {
+    if let Some((object, feature)) = only_exact(problem) {
+        return match settings.engine {
+            Engine::Auto => {
+                Ok((Engine::Exact, "its rules join periods in a way that only one MILP of the whole problem says"))
+            }
+            Engine::Exact => Ok((Engine::Exact, "as asked: one MILP of the whole problem")),
+            _ => Err(Error::Unsupported {
+                object,
+                feature,
+                reason: "engines that plan by prices cannot say it; use engine exact or auto".into(),
+            }),
+        };
+    }
     let others = matches!(settings.engine, Engine::Auto | Engine::Columns | Engine::Fleet);
     if others && !problem.commitments().is_empty() {
-        return (Engine::Exact, "commitments: one MILP of the whole problem, which alone weighs them");
+        return Ok((Engine::Exact, "commitments: one MILP of the whole problem, which alone weighs them"));
     }
-    match settings.engine {
+    Ok(match settings.engine {
         Engine::Greedy => (Engine::Greedy, "as asked: the better of two simple policies"),
         Engine::Exact => (Engine::Exact, "as asked: one MILP of the whole problem"),
         Engine::Columns => (Engine::Columns, "as asked: prices, then schedules chosen among those they single out"),
         Engine::Fleet => (Engine::Fleet, "as asked: prices, then each job near what regions supply"),
         Engine::Auto => auto(problem, settings),
-    }
+    })
+}
+
+/// The first rule that only the MILP of the whole problem says: object and feature.
+fn only_exact(problem: &Problem) -> Option<(String, &'static str)> {
+    let target = problem.targets().iter().find_map(|target| {
+        let feature = match (target.kind, target.ramp_mw_per_min) {
+            (_, Some(_)) => "ramp_mw_per_min",
+            (TargetKind::Priced, None) => "a priced target",
+            (TargetKind::Strict, None) => return None,
+        };
+        Some((format!("target `{}`", target.id), feature))
+    });
+    let job = || problem.jobs().iter().find(|job| job.undone_max_frac.is_some());
+    target.or_else(|| job().map(|job| (format!("job `{}`", job.id), "undone_max_frac")))
 }
 
 fn auto(problem: &Problem, settings: &Settings) -> (Engine, &'static str) {

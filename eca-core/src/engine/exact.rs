@@ -5,7 +5,7 @@
 
 use super::assemble::Decision;
 use super::watch::Heard;
-use super::{Answer, Run, decode, strict};
+use super::{Answer, Run, decode, strict, target};
 use crate::milp::{self, Col, Milp, MilpOptions, MilpSolution, MilpStatus};
 use crate::model::{self, Draft, Frame, JobLoad, Lazy};
 use crate::problem::Region;
@@ -91,6 +91,9 @@ fn rounds(
             load,
         };
         let mut draft = model::build(&frame);
+        if matches!(load, JobLoad::Planned) {
+            target::hold(&mut draft);
+        }
         edit(&mut draft);
         run.report.build_s += run.deadline.elapsed_s() - begun;
         let mut options = run.options();

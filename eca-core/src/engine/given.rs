@@ -36,7 +36,17 @@ pub(crate) fn keeping_all(problem: &Problem, schedules: &[Schedule], reason: &st
 
 /// No slack is used.
 fn keep_all(draft: &mut Draft) {
-    let slacks = ["shed", "it_overload", "import_overload", "end_soc", "carbon_cap", "undone", "shortfall"];
+    let slacks = [
+        "shed",
+        "it_overload",
+        "import_overload",
+        "end_soc",
+        "carbon_cap",
+        "undone",
+        "shortfall",
+        "target",
+        "target_ramp",
+    ];
     let columns: Vec<_> = slacks.into_iter().flat_map(|rule| draft.milp.columns_of(rule).collect::<Vec<_>>()).collect();
     columns.into_iter().for_each(|col| draft.milp.set_bounds(col, 0.0, 0.0));
 }

@@ -18,6 +18,7 @@ mod quick;
 mod reduce;
 mod ruin;
 mod strict;
+mod target;
 mod track;
 mod watch;
 
@@ -92,10 +93,14 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control, w
         shifted: warm.map(|warm| warm.schedules(problem)),
     };
     at_hand.refuse_impossible(problem)?;
-    let made = plan(&mut run, &at_hand, warm)?;
+    let made = match plan(&mut run, &at_hand, warm) {
+        Err(Error::Infeasible { rules }) => return Err(target::reason(&mut run, rules)),
+        other => other?,
+    };
     // First, so that two plans never stand in memory at once.
     let references = if settings.references { at_hand.references(&mut run)? } else { None };
     let mut plan = assemble::plan(&run, &made.answer.decision);
+    target::refuse_broken(problem, &plan)?;
     // A solver that was stopped at once has proved nothing.
     let bound = made.answer.bound.max(run.crude_bound());
     let objective = if made.exact { made.answer.objective } else { plan.objective_gbp };
@@ -133,7 +138,7 @@ struct Made {
 }
 
 fn plan(run: &mut Run<'_>, at_hand: &AtHand, warm: Option<&Warm>) -> Result<Made> {
-    let (engine, reason) = choice::engine(run.problem, run.settings);
+    let (engine, reason) = choice::engine(run.problem, run.settings)?;
     let name = match engine {
         Engine::Columns => "columns",
         Engine::Fleet => "fleet",

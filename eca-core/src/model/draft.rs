@@ -77,6 +77,20 @@ pub(crate) struct CapColumn {
     pub(crate) strict: bool,
 }
 
+/// What a power target is exceeded by in a period, or its ramp.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct TargetColumn {
+    /// Index of the target.
+    pub(crate) target: usize,
+    pub(crate) period: usize,
+    /// It is the ramp that is exceeded, not the power.
+    pub(crate) ramp: bool,
+    /// Whether the target is strict.
+    pub(crate) strict: bool,
+    /// MW too much.
+    pub(crate) excess: Col,
+}
+
 /// The model as it is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
@@ -101,6 +115,7 @@ pub(crate) struct Draft {
     pub(crate) storage: Vec<StorageColumns>,
     pub(crate) caps: Vec<CapColumn>,
     pub(crate) meters: Vec<MeterColumns>,
+    pub(crate) targets: Vec<TargetColumn>,
 }
 
 impl Draft {
@@ -123,6 +138,7 @@ impl Draft {
             storage: Vec::new(),
             caps: Vec::new(),
             meters: Vec::new(),
+            targets: Vec::new(),
         }
     }
 }

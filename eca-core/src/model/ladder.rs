@@ -22,6 +22,8 @@ pub(crate) struct Ladder {
     pub(crate) overload_gbp_per_mwh: f64,
     /// Price of committed energy that is not delivered, where the commitment gives none, GBP/MWh.
     pub(crate) shortfall_gbp_per_mwh: f64,
+    /// Price of import beyond a strict target, GBP/MWh, where a model cannot rule it out: above every other promise.
+    pub(crate) target_gbp_per_mwh: f64,
     /// What an engine that puts a price on strict caps may take at most, GBP/kg: half of what would make breaking a promise
     /// to users cheaper than the carbon it saves.
     pub(crate) strict_gbp_per_kg: f64,
@@ -51,6 +53,7 @@ impl Ladder {
             end_soc_gbp_per_mwh: STEP * worst,
             overload_gbp_per_mwh: STEP * top,
             shortfall_gbp_per_mwh,
+            target_gbp_per_mwh: STEP * STEP * top,
             strict_gbp_per_kg,
         }
     }

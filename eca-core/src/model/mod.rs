@@ -15,6 +15,7 @@ mod ladder;
 mod service;
 mod solar;
 mod storage;
+mod target;
 
 pub(crate) use carbon::windows;
 pub(crate) use commitment::{MARKET, Meter, MeterColumns, covered, meters};
@@ -24,6 +25,7 @@ pub(crate) use grid::import_limit_mw;
 pub(crate) use jobs::{Choice, Group, Offer};
 pub(crate) use ladder::Ladder;
 pub(crate) use service::in_time;
+pub(crate) use target::{ramps_at, ramps_mw, target_price};
 
 /// One rule of the model.
 pub(crate) trait Rule: Sync {
@@ -34,13 +36,14 @@ pub(crate) trait Rule: Sync {
 }
 
 /// Every rule, in the order in which columns are added.
-pub(crate) const RULES: [&dyn Rule; 9] = [
+pub(crate) const RULES: [&dyn Rule; 10] = [
     &jobs::Jobs,
     &service::Services,
     &capacity::Capacity,
     &storage::Storage,
     &solar::Solar,
     &grid::Grid,
+    &target::Targets,
     &demand_charge::DemandCharge,
     &carbon::CarbonCaps,
     &commitment::Commitments,

@@ -1,7 +1,7 @@
 //! What a plan can be made for: a part of a longer document, and jobs as far as they can be seen from it.
 
 use super::twin::import_price;
-use crate::problem::{DeadlineKind, Job, JobId, JobState, ProblemDocument, Region, Series};
+use crate::problem::{DeadlineKind, Job, JobId, JobState, PowerTarget, ProblemDocument, Region, Series};
 use crate::{Error, Horizon, Problem};
 
 /// Periods `first..first + periods` of a document, with all its batteries and caps and none of its jobs.
@@ -16,7 +16,16 @@ pub(crate) fn cut(document: &ProblemDocument, first: usize, periods: usize) -> P
     part.services.iter_mut().for_each(|service| cut_series(&mut service.demand_inferences, first, periods));
     part.batteries.clone_from(&document.batteries);
     part.carbon_caps.clone_from(&document.carbon_caps);
+    part.targets = document.targets.iter().filter_map(|target| cut_target(target, first, periods)).collect();
     part
+}
+
+/// What is left of a target; a rebound limit goes on as a target where the hold was before.
+fn cut_target(target: &PowerTarget, first: usize, periods: usize) -> Option<PowerTarget> {
+    let limits: Vec<Option<f64>> = (first..first + periods)
+        .map(|t| target.power_mw.at(t).or_else(|| target.limit_mw(first).and(target.limit_mw(t))))
+        .collect();
+    limits.iter().any(Option::is_some).then(|| PowerTarget { power_mw: limits.into(), ..target.clone() })
 }
 
 fn cut_series(series: &mut Series, first: usize, periods: usize) {
@@ -114,6 +123,7 @@ fn miss(job: &mut Job, horizon: &Horizon, late: &mut Vec<JobId>) {
     job.earliest_start = None;
     job.deadline = Some(horizon.start_of(periods));
     job.deadline_kind = DeadlineKind::Priced;
+    job.undone_max_frac = None;
     report(job, late);
 }
 
@@ -158,6 +168,7 @@ fn due_later(document: &ProblemDocument, job: &mut Job) {
     let Some(deadline) = job.deadline.take() else { return };
     let hard = job.deadline_kind == DeadlineKind::Hard;
     job.deadline_kind = DeadlineKind::Priced;
+    job.undone_max_frac = None;
     let Some((fastest, hours_needed)) = hours_left(job) else { return };
     let whole_periods = deadline.minutes_since(end) / i64::from(document.horizon.step_min);
     let hours_later = h * f64::from(u32::try_from(whole_periods).unwrap_or(u32::MAX));

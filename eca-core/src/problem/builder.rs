@@ -1,6 +1,6 @@
 //! Writing a problem as one expression.
 
-use super::{Battery, CarbonCap, Commitment, Job, Problem, ProblemDocument, Region, Service};
+use super::{Battery, CarbonCap, Commitment, Job, PowerTarget, Problem, ProblemDocument, Region, Service};
 use crate::{Horizon, Result};
 
 /// Collects the parts of a problem; [`ProblemBuilder::build`] validates them.
@@ -53,6 +53,13 @@ impl ProblemBuilder {
     #[must_use]
     pub fn commitment(mut self, commitment: Commitment) -> Self {
         self.document.commitments.push(commitment);
+        self
+    }
+
+    /// Adds a power target.
+    #[must_use]
+    pub fn target(mut self, target: PowerTarget) -> Self {
+        self.document.targets.push(target);
         self
     }
 

@@ -1,6 +1,6 @@
 //! The document `eca-problem/1` and the validated [`Problem`] made from it.
 
-use super::{Battery, CarbonCap, Commitment, Job, ProblemBuilder, Region, Service, Warning, validate};
+use super::{Battery, CarbonCap, Commitment, Job, PowerTarget, ProblemBuilder, Region, Service, Warning, validate};
 use crate::schedule::Shape;
 use crate::{Error, Horizon, Result};
 use serde::de::DeserializeOwned;
@@ -37,9 +37,9 @@ pub struct ProblemDocument {
     /// Flexibility that is sold.
     #[serde(default)]
     pub commitments: Vec<Commitment>,
-    /// Power targets: reserved, must be empty in this version.
+    /// The power targets.
     #[serde(default)]
-    pub targets: Vec<Reserved>,
+    pub targets: Vec<PowerTarget>,
 }
 
 /// An object of a kind that this version refuses; its content is not read.
@@ -203,6 +203,12 @@ impl Problem {
         &self.document.commitments
     }
 
+    /// The power targets.
+    #[must_use]
+    pub fn targets(&self) -> &[PowerTarget] {
+        &self.document.targets
+    }
+
     /// Values that are allowed but look wrong, such as kW where MW is meant.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
@@ -235,7 +241,7 @@ fn named_fields(text: &str) -> Result<()> {
     if root["horizon"].is_array() {
         return Err(refuse("horizon".into()));
     }
-    for list in ["regions", "batteries", "jobs", "services", "carbon_caps", "commitments"] {
+    for list in ["regions", "batteries", "jobs", "services", "carbon_caps", "commitments", "targets"] {
         for (i, item) in root[list].as_array().into_iter().flatten().enumerate() {
             if item.is_array() {
                 return Err(refuse(format!("{list}[{i}]")));

@@ -69,3 +69,7 @@ id_type!(
     /// The name of a commitment.
     CommitmentId
 );
+id_type!(
+    /// The name of a power target.
+    TargetId
+);

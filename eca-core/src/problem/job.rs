@@ -140,6 +140,10 @@ pub struct Job {
     /// Price of leaving all of its work undone, GBP (priced deadlines). None: set above any cost of running it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone_penalty_gbp: Option<f64>,
+    /// Most of its work that may be left undone, a part of the whole (priced deadlines): the throughput that its tier
+    /// promises. A plan that leaves more is no plan. None: all of it may be left at the price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone_max_frac: Option<f64>,
     /// Regions where it may run. None: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regions: Option<Vec<RegionId>>,
@@ -195,6 +199,7 @@ impl Job {
             deadline: None,
             deadline_kind: DeadlineKind::Hard,
             undone_penalty_gbp: None,
+            undone_max_frac: None,
             regions: None,
             preemptible: false,
             divisible: false,
@@ -236,6 +241,7 @@ setters!(Job {
     deadline: into Option<Timestamp>,
     deadline_kind: DeadlineKind,
     undone_penalty_gbp: into Option<f64>,
+    undone_max_frac: into Option<f64>,
     preemptible: bool,
     divisible: bool,
     min_run_periods: u32,

@@ -60,6 +60,8 @@ pub(crate) struct Shape {
     pub(crate) move_mw: f64,
     /// Its deadline has a price; otherwise it is hard.
     pub(crate) priced: bool,
+    /// Most of the whole work that may be left undone, where its deadline has a price.
+    pub(crate) undone_max: Option<f64>,
     /// It is fluid.
     pub(crate) divisible: bool,
     /// Inferences of the whole work; zero where it counts GPU hours.
@@ -114,6 +116,7 @@ impl Shape {
             pause_mw: job.pause_energy_mwh / h,
             move_mw: job.migration.map_or(0.0, |migration| migration.energy_mwh / h),
             priced: job.deadline_kind == DeadlineKind::Priced,
+            undone_max: job.undone_max_frac,
             divisible: job.divisible,
             inferences: job.inferences.unwrap_or(0.0),
         };

@@ -496,6 +496,8 @@ deadline='2026-03-02T02:00:00Z')
     deadline_kind: str = "hard"
     #: Price of leaving all of its work undone, GBP. None: set above any cost of running it.
     undone_penalty_gbp: float | None = None
+    #: Most of its work that may be left undone, a part of the whole; None: all of it, at the price.
+    undone_max_frac: float | None = None
     #: Regions where it may run. None: all.
     regions: Sequence[str] | None = None
     #: Whether it may pause.
@@ -576,6 +578,48 @@ class CarbonCap(Part):
     kind: str = "strict"
     #: Price of the excess of a priced cap, GBP/kg.
     price_gbp_per_kg: float | None = None
+
+
+@_part
+class PowerTarget(Part):
+    """Power that the import of a site stays at or under, with the time to get there and a limit on the rebound.
+
+    >>> PowerTarget("dso", region="london", power_mw=[None, 4.0, 4.0, None], response_s=60, ramp_mw_per_min=2)
+    PowerTarget(id='dso', region='london', power_mw=[None, 4.0, 4.0, None], response_s=60.0, ramp_mw_per_min=2.0)
+    """
+
+    _kind: ClassVar[str] = "target"
+
+    #: Name of the target.
+    id: str = field(kw_only=False)
+    #: Region whose import it limits.
+    region: str | None = None
+    #: The same as ``region``: a region is one site behind one grid connection. Give one of them.
+    site: str | None = None
+    #: Most import: one number, or one for each period with None where nothing is asked, MW.
+    power_mw: float | Sequence[float | None] | Any
+    #: Time from the start of a period until its target is met, s; 0: a whole period may be used.
+    response_s: float = 0.0
+    #: Most change of the import between two periods of which one has a target, MW/min. None: no limit.
+    ramp_mw_per_min: float | None = None
+    #: Most import in all periods after a held one, MW. None: no limit.
+    rebound_max_mw: float | None = None
+    #: ``strict`` (met, or the problem is refused with the reason) or ``priced``.
+    kind: str = "strict"
+    #: Price of import beyond a priced target, GBP/MWh.
+    price_gbp_per_mwh: float | None = None
+
+    def _read(self, owner: str, name: str, kind: str, value: Any) -> Any:
+        if name != "power_mw":
+            return super()._read(owner, name, kind, value)
+        if isinstance(value, numbers.Real):
+            return number(owner, name, value)
+        if hasattr(value, "tolist"):
+            value = value.tolist()
+        if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
+            raise bad_value(owner, name, repr(value), "must be a number, or one number or None for each period", "MW")
+        read = (None if item is None else number(owner, f"{name}[{t}]", item) for t, item in enumerate(value))
+        return tuple(read)
 
 
 def from_document(cls: type[P], document: Mapping[str, Any]) -> P:

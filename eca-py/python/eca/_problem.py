@@ -19,6 +19,7 @@ from ._parts import (
     Horizon,
     Job,
     Part,
+    PowerTarget,
     Region,
     Service,
     from_document,
@@ -75,6 +76,7 @@ class Problem:
         jobs: Iterable[Job] = (),
         services: Iterable[Service] = (),
         carbon_caps: Iterable[CarbonCap] = (),
+        targets: Iterable[PowerTarget] = (),
     ) -> None:
         if horizon is not None and not isinstance(horizon, Horizon):
             raise bad_value("problem", "horizon", type(horizon).__name__, "must be an eca.Horizon")
@@ -84,6 +86,7 @@ class Problem:
             "jobs": parts_of("problem", "jobs", jobs, Job),
             "services": parts_of("problem", "services", services, Service),
             "carbon_caps": parts_of("problem", "carbon_caps", carbon_caps, CarbonCap),
+            "targets": parts_of("problem", "targets", targets, PowerTarget),
         }
         places = [site.to_dict() for site in sites]
         if signals is not None:
@@ -144,6 +147,7 @@ class Problem:
         jobs: Iterable[Job] = (),
         services: Iterable[Service] = (),
         carbon_caps: Iterable[CarbonCap] = (),
+        targets: Iterable[PowerTarget] = (),
     ) -> Problem:
         """A problem whose prices and carbon come from a tidy, time-zone-aware pandas or polars frame.
 
@@ -157,6 +161,7 @@ class Problem:
             jobs=jobs,
             services=services,
             carbon_caps=carbon_caps,
+            targets=targets,
         )
 
     def to_json(self) -> str:
@@ -223,6 +228,11 @@ class Problem:
     def carbon_caps(self) -> tuple[CarbonCap, ...]:
         """The carbon caps."""
         return tuple(from_document(CarbonCap, each) for each in self._part("carbon_caps"))
+
+    @property
+    def targets(self) -> tuple[PowerTarget, ...]:
+        """The power targets."""
+        return tuple(from_document(PowerTarget, each) for each in self._part("targets"))
 
     # ---- solving ----------------------------------------------------------------------------------------------------
 
@@ -297,6 +307,7 @@ class Problem:
                 ("jobs", "job", "jobs"),
                 ("services", "service", "services"),
                 ("carbon_caps", "carbon cap", "carbon caps"),
+                ("targets", "target", "targets"),
             )
             if (group := self._part(name))
         ]

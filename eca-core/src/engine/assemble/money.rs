@@ -156,7 +156,41 @@ fn broken(run: &Run<'_>, plan: &Plan) -> Vec<BrokenLimit> {
             }
         }
     }
+    targets(run, plan, &mut broken);
     broken
+}
+
+/// Targets exceeded. Strict ones too: the caller refuses a plan with one of them.
+fn targets(run: &Run<'_>, plan: &Plan, broken: &mut Vec<BrokenLimit>) {
+    let horizon = run.problem.horizon();
+    let h = horizon.step_h();
+    for target in run.problem.targets() {
+        let Some((region, power)) =
+            run.problem.regions().iter().zip(&plan.regions).find(|(region, _)| region.id.as_str() == target.place())
+        else {
+            continue;
+        };
+        let batteries = run.problem.batteries().iter().filter(|battery| battery.region == region.id).count();
+        #[allow(clippy::cast_precision_loss)]
+        let least = (1 + batteries) as f64 * LEAST_MW;
+        let price = crate::model::target_price(target, &run.ladder);
+        let ramps = crate::model::ramps_mw(target, f64::from(horizon.step_min));
+        for (t, &import) in power.import_mw.iter().enumerate() {
+            let over = target.limit_mw(t).map_or(0.0, |most| import - most);
+            let ramp = match ramps {
+                Some((fall, rise)) if crate::model::ramps_at(target, t) => {
+                    let before = power.import_mw[t - 1];
+                    (before - import - fall).max(import - before - rise)
+                }
+                _ => 0.0,
+            };
+            for (rule, amount, least) in [("target", over, least), ("target_ramp", ramp, 2.0 * least)] {
+                if amount > least {
+                    broken.push(limit(rule, target.id.as_str(), Some(t), amount, "mw", h * amount * price));
+                }
+            }
+        }
+    }
 }
 
 pub(super) fn limit(

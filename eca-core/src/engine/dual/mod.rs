@@ -90,7 +90,7 @@ impl Grid {
                 pue: region.pue_slope.at(t),
                 capacity_mw: region.it_capacity_mw.at(t),
                 most_it_mw: most[r * periods + t],
-                import_limit_mw: crate::model::import_limit_mw(region, t),
+                import_limit_mw: most_import_mw(problem, region, t),
                 export_limit_mw: region.export_limit_mw.at(t),
                 solar_mw: region.solar_mw.at(t),
             };
@@ -291,6 +291,13 @@ impl Grid {
     fn cell(&self, r: usize, t: usize) -> &Cell {
         &self.sides[r].cells[t]
     }
+}
+
+/// What a region may import: its connection, and its strict targets. Beyond these the price of an overload is the least.
+fn most_import_mw(problem: &Problem, region: &crate::Region, t: usize) -> f64 {
+    let here = problem.targets().iter().filter(|target| target.place() == region.id.as_str());
+    let strict = here.filter(|target| target.kind == crate::TargetKind::Strict).filter_map(|target| target.limit_mw(t));
+    strict.fold(crate::model::import_limit_mw(region, t), f64::min)
 }
 
 fn store(battery: &crate::Battery, ladder: &Ladder) -> Store {

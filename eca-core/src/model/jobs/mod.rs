@@ -51,6 +51,7 @@ impl Rule for Jobs {
 fn undone_column(frame: &Frame<'_>, draft: &mut Draft, shape: &Shape, most: f64, copy: u32) -> Option<Col> {
     shape.priced.then(|| {
         let tag = Tag::new("undone").object(shape.job).part(copy as usize);
+        let most = shape.undone_max.map_or(most, |limit| most.min(limit));
         let column = draft.milp.continuous(0.0, most, frame.ladder.undone_gbp[shape.job], tag);
         draft.undone.push(column);
         column

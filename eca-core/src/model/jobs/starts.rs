@@ -13,6 +13,10 @@ pub(super) fn applies(frame: &Frame<'_>, shape: &Shape) -> bool {
     if counts_inferences(frame) && shape.inferences > 0.0 && !fills_its_periods(shape) {
         return false;
     }
+    if shape.undone_max.is_some() {
+        // What is left undone is one column for all copies here, the limit one for each.
+        return false;
+    }
     let one_run = !shape.preemptible || (shape.pauses_left == Some(0) && !shape.priced);
     shape.rate.len() == 1 && one_run && shape.home.is_none() && shape.migration.is_none()
 }

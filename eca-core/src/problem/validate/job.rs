@@ -43,7 +43,7 @@ pub(super) fn job(document: &ProblemDocument, index: usize, job: &Job, warnings:
     }
     match job.deadline_kind {
         DeadlineKind::Hard => fits(document, job, &shape)?,
-        DeadlineKind::Priced => {}
+        DeadlineKind::Priced => promised(job, &shape, &guard)?,
     }
     Ok(shape)
 }
@@ -131,6 +131,12 @@ fn numbers(job: &Job, guard: &Guard) -> Result<()> {
     guard.number("startup_cost_gbp", job.startup_cost_gbp, &NOT_NEGATIVE, "GBP")?;
     guard.number("pause_cost_gbp", job.pause_cost_gbp, &NOT_NEGATIVE, "GBP")?;
     guard.number("pause_energy_mwh", job.pause_energy_mwh, &NOT_NEGATIVE, "MWh")?;
+    if let Some(most) = job.undone_max_frac {
+        guard.number("undone_max_frac", most, &SHARE, "")?;
+        if job.deadline_kind == DeadlineKind::Hard {
+            return Err(guard.refuse("undone_max_frac", most, "must be left out where deadline_kind is hard", ""));
+        }
+    }
     if let Some(penalty) = job.undone_penalty_gbp {
         guard.number("undone_penalty_gbp", penalty, &(0.0..=1e12), "GBP")?;
         if job.deadline_kind == DeadlineKind::Hard {
@@ -255,6 +261,17 @@ fn state(document: &ProblemDocument, job: &Job, state: &JobState, work: f64, gua
             reason: "a job that may not pause cannot be paused; give the point it runs at, or make it preemptible"
                 .into(),
         });
+    }
+    Ok(())
+}
+
+/// Whether a job alone can do what its tier promises.
+fn promised(job: &Job, shape: &Shape, guard: &Guard) -> Result<()> {
+    let Some(limit) = job.undone_max_frac else { return Ok(()) };
+    let least = shape.left - most_work(shape);
+    if limit < least - 1e-9 {
+        let reason = format!("must be at least {least:.6}: even alone so much of its work is left at its deadline");
+        return Err(guard.refuse("undone_max_frac", limit, &reason, ""));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod guard;
 mod job;
 mod service;
 mod site;
+mod target;
 
 use super::{Battery, Job, ProblemDocument, RegionId, Warning};
 use crate::schedule::Shape;
@@ -32,6 +33,7 @@ pub(super) fn validate(document: &ProblemDocument) -> Result<(Vec<Shape>, Vec<Wa
     unique("service", document.services.iter().map(|service| service.id.as_str()))?;
     unique("carbon cap", document.carbon_caps.iter().map(|cap| cap.id.as_str()))?;
     unique("commitment", document.commitments.iter().map(|commitment| commitment.id.as_str()))?;
+    unique("target", document.targets.iter().map(|target| target.id.as_str()))?;
     sizes(document)?;
 
     let mut warnings = Vec::new();
@@ -46,11 +48,12 @@ pub(super) fn validate(document: &ProblemDocument) -> Result<(Vec<Shape>, Vec<Wa
         .enumerate()
         .map(|(index, job)| job::job(document, index, job, &mut warnings))
         .collect::<Result<_>>()?;
+    document.targets.iter().try_for_each(|target| target::target(document, &shapes, target))?;
     Ok((shapes, warnings))
 }
 
 fn reserved(document: &ProblemDocument) -> Result<()> {
-    let kinds = [("opportunities", document.opportunities.len()), ("targets", document.targets.len())];
+    let kinds = [("opportunities", document.opportunities.len())];
     match kinds.iter().find(|(_, count)| *count > 0) {
         Some((kind, count)) => Err(Error::Unsupported {
             object: "problem".into(),

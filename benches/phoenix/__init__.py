@@ -1,0 +1,1 @@
+"""Replay of a published demand-response demonstration: 256 GPUs, six jobs, three hours (`make phoenix`)."""
