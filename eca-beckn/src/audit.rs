@@ -2,8 +2,10 @@
 //! definition in RFC 6962, and believes no key that comes with the log.
 
 mod certificates;
+mod evidence;
 mod files;
 mod messages;
+mod settlements;
 
 use crate::log::{LogHead, LogStore, hex, pending_records, read_records, tile};
 use crate::{Record, Result, Trust};
@@ -112,6 +114,8 @@ pub fn audit(store: &dyn LogStore, trust: Option<&Trust>, since: Option<&str>) -
     files::blobs(store, &parsed, &mut known, &mut report)?;
     messages::verify(store, trust, &parsed, &mut report)?;
     certificates::check(store, trust, &head.origin, &leaves, &parsed, &mut report)?;
+    settlements::check(store, &parsed, &mut report)?;
+    evidence::check(store, &parsed, &mut report)?;
     let mut uncited = 0;
     for path in store.list()?.into_iter().filter(|path| !known.contains(path)) {
         if files::kept(store, &path)? {

@@ -16,6 +16,7 @@ pub mod message;
 mod node;
 mod record;
 mod replay;
+pub mod settled;
 pub mod sign;
 mod trust;
 pub mod verify;

@@ -1,0 +1,162 @@
+//! Settlements and the fund in the log: settled again from the documents that they cite, summed, and carried on.
+
+use super::AuditReport;
+use crate::log::{LogStore, tile};
+use crate::settled::{FundInput, SettlementInput, comparable, document, figures, fund_figures};
+use crate::{Error, Record, Result, kind};
+use eca_core::Timestamp;
+use eca_core::settle::{Allocation, Beneficiary, Contribution, EventRecord, FundEntry, Ledger, distribute};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Settles every settlement and every distribution again.
+pub(super) fn check(store: &dyn LogStore, records: &[Record], report: &mut AuditReport) -> Result<()> {
+    let mut books =
+        Books { store, ledger: Ledger::default(), contributed: BTreeMap::new(), carried: 0, settled: 0, funds: 0 };
+    for record in records {
+        let done = match record.kind.as_str() {
+            kind::SETTLEMENT => books.settlement(record),
+            kind::FUND => books.fund(record),
+            _ => continue,
+        };
+        match done {
+            Ok(()) => {}
+            Err(error @ Error::Store { .. }) => return Err(error),
+            Err(error) => report.fault(format!("record {}", record.seq), error.to_string()),
+        }
+    }
+    if books.settled > 0 {
+        let cash: i64 = books.ledger.latest().values().map(|record| record.totals.cash_ugbp).sum();
+        report
+            .checked
+            .push(format!("{} settlements computed again to the unit: {cash} ugbp in the latest runs", books.settled));
+    }
+    if books.funds > 0 {
+        let given: i64 = books.contributed.values().sum();
+        report.checked.push(format!("{} settlements of the fund sum to zero: {given} ugbp contributed", books.funds));
+    }
+    Ok(())
+}
+
+struct Books<'a> {
+    store: &'a dyn LogStore,
+    ledger: Ledger,
+    /// To the fund, by event.
+    contributed: BTreeMap<String, i64>,
+    carried: i64,
+    settled: usize,
+    funds: usize,
+}
+
+impl Books<'_> {
+    fn cited(&self, record: &Record, name: &str) -> Result<Vec<u8>> {
+        let reference = record.refs.iter().find(|reference| reference.name == name);
+        let bytes = reference.map(|reference| self.store.read(&tile::blob(&reference.sha256))).transpose()?.flatten();
+        bytes.ok_or_else(|| wrong(format!("`{name}` is not there to compute it again")))
+    }
+
+    fn text(&self, record: &Record, name: &str) -> Result<String> {
+        String::from_utf8(self.cited(record, name)?).map_err(|_| wrong(format!("`{name}` is not UTF-8")))
+    }
+
+    fn settlement(&mut self, record: &Record) -> Result<()> {
+        let said = |name: &str| record.body.get(name).and_then(Value::as_str);
+        let [event, meters, prices] =
+            [self.text(record, "event")?, self.text(record, "meters")?, self.text(record, "prices")?];
+        let input = SettlementInput {
+            event: &event,
+            meters: &meters,
+            prices: &prices,
+            run: said("run").unwrap_or_default().parse()?,
+            as_of: said("as_of").map(Timestamp::parse).transpose()?,
+        };
+        let again = input.settle()?;
+        let kept = comparable("event_record", &self.cited(record, "event_record")?)?;
+        if let Some(path) = difference(&kept, &comparable("event_record", again.to_json()?.as_bytes())?, "") {
+            return Err(wrong(format!("settled again from what it cites, the event record differs in `{path}`")));
+        }
+        if said("event_id") != Some(again.event_id.as_str()) {
+            return Err(wrong(format!("`event_id` is not `{}`", again.event_id)));
+        }
+        same(record, &figures(&again))?;
+        self.take(again)
+    }
+
+    fn take(&mut self, again: EventRecord) -> Result<()> {
+        self.ledger.append(again)?;
+        self.settled += 1;
+        Ok(())
+    }
+
+    fn fund(&mut self, record: &Record) -> Result<()> {
+        let contributions: Vec<Contribution> = document("contributions", &self.cited(record, "contributions")?)?;
+        let beneficiaries: Vec<Beneficiary> = document("beneficiaries", &self.cited(record, "beneficiaries")?)?;
+        let lines: Vec<FundEntry> = document("lines", &self.cited(record, "lines")?)?;
+        let allocation = record.body.get("allocation").cloned().unwrap_or_default();
+        let allocation: Allocation = serde_json::from_value(allocation).map_err(|error| wrong(error.to_string()))?;
+        let input = FundInput {
+            contributions: &contributions,
+            beneficiaries: &beneficiaries,
+            allocation,
+            carried_in_ugbp: self.carried,
+        };
+        if record.body.get("carried_in_ugbp").and_then(Value::as_i64) != Some(self.carried) {
+            return Err(wrong(format!("`carried_in_ugbp` is not {}, which was carried out before", self.carried)));
+        }
+        let again = distribute(input.contributions, input.beneficiaries, input.allocation, input.carried_in_ugbp)?;
+        if again != lines {
+            return Err(wrong("shared out again, the lines of the fund are others"));
+        }
+        let rest = lines.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.amount_ugbp));
+        if rest != Some(0) {
+            return Err(wrong(format!("the lines of the fund sum to {rest:?}, not to 0")));
+        }
+        let figures = fund_figures(&lines);
+        same(record, &figures)?;
+        let settled = self.ledger.latest();
+        for Contribution { id, amount_ugbp } in &contributions {
+            let Some(event) = settled.get(id.as_str()) else {
+                return Err(wrong(format!("contribution of `{id}`, which is not settled in the log before it")));
+            };
+            let sum = self.contributed.get(id).unwrap_or(&0) + amount_ugbp;
+            if sum > event.totals.social_tariff_ugbp {
+                let settled = event.totals.social_tariff_ugbp;
+                return Err(wrong(format!(
+                    "`{id}` contributes {sum} ugbp, but was settled with {settled} for the fund"
+                )));
+            }
+            self.contributed.insert(id.clone(), sum);
+        }
+        self.carried = figures.iter().find(|(name, _)| *name == "carried_out_ugbp").map_or(0, |(_, value)| *value);
+        self.funds += 1;
+        Ok(())
+    }
+}
+
+/// The figures of the record must be those computed.
+fn same(record: &Record, figures: &[(&str, i64)]) -> Result<()> {
+    let other = figures.iter().find(|(name, value)| record.body.get(*name).and_then(Value::as_i64) != Some(*value));
+    match other {
+        Some((name, value)) => Err(wrong(format!("`{name}` is not {value}, computed again"))),
+        None => Ok(()),
+    }
+}
+
+/// Where two documents differ first.
+fn difference(kept: &Value, again: &Value, path: &str) -> Option<String> {
+    match (kept, again) {
+        (Value::Object(a), Value::Object(b)) => {
+            let missing = a.keys().chain(b.keys()).find(|key| !(a.contains_key(*key) && b.contains_key(*key)));
+            let inside = || a.iter().find_map(|(key, value)| difference(value, b.get(key)?, &format!("{path}/{key}")));
+            missing.map(|key| format!("{path}/{key}")).or_else(inside)
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).enumerate().find_map(|(i, (a, b))| difference(a, b, &format!("{path}/{i}")))
+        }
+        _ => (kept != again).then(|| path.to_owned()),
+    }
+}
+
+fn wrong(reason: impl Into<String>) -> Error {
+    Error::not_verified("settlement", reason)
+}
