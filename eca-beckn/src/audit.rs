@@ -80,6 +80,9 @@ pub fn audit(store: &dyn LogStore, trust: Option<&Trust>, since: Option<&str>) -
     let mut report = AuditReport { trusted: trust.is_some(), ..AuditReport::default() };
     let Some(head) = head(store, trust, &mut report)? else { return Ok(report) };
     report.records = head.size;
+    if let Some(trust) = trust {
+        witnesses(store, trust, &mut report)?;
+    }
     let records = match read_records(store, head.size) {
         Ok(records) => records,
         Err(error @ crate::Error::Store { .. }) => return Err(error),
@@ -157,6 +160,27 @@ fn head(store: &dyn LogStore, trust: Option<&Trust>, report: &mut AuditReport) -
         }
         Err(error) => Err(error),
     }
+}
+
+/// Counts the witnesses that cosigned the head.
+fn witnesses(store: &dyn LogStore, trust: &Trust, report: &mut AuditReport) -> Result<()> {
+    let note = store.read(tile::CHECKPOINT)?.unwrap_or_default();
+    let note = String::from_utf8_lossy(&note);
+    let mut cosigned = 0;
+    for witness in &trust.witnesses {
+        match witness.cosigned(tile::CHECKPOINT, &note) {
+            Ok(time) => cosigned += usize::from(time.is_some()),
+            Err(error) => report.fault(tile::CHECKPOINT, error.to_string()),
+        }
+    }
+    let (needed, known) = (trust.witnesses_needed, trust.witnesses.len());
+    if cosigned < needed {
+        report
+            .fault(tile::CHECKPOINT, format!("{cosigned} of {known} witnesses cosigned the head, {needed} are needed"));
+    } else if known > 0 {
+        report.checked.push(format!("{cosigned} of {known} witnesses cosigned the head, {needed} are needed"));
+    }
+    Ok(())
 }
 
 fn continues(note: &str, trust: Option<&Trust>, leaves: &[[u8; 32]], head: &LogHead, report: &mut AuditReport) {

@@ -1,5 +1,6 @@
 //! Whose keys are trusted: the trust file, and looking keys up.
 
+use crate::log::WitnessKey;
 use crate::verify::KeyId;
 use crate::{Error, LogKey, PublicKey, Result, json};
 use eca_core::Timestamp;
@@ -22,6 +23,10 @@ pub struct Trust {
     pub log: LogKey,
     messages: Vec<TrustedKey<KeyId>>,
     certificates: Vec<TrustedKey<String>>,
+    /// Witnesses of the log.
+    pub witnesses: Vec<WitnessKey>,
+    /// How many of them must have cosigned the head.
+    pub witnesses_needed: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +44,9 @@ struct TrustDocument {
     messages: Vec<MessageEntry>,
     #[serde(default)]
     certificates: Vec<CertificateEntry>,
+    #[serde(default)]
+    witnesses: Vec<String>,
+    witnesses_needed: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -80,7 +88,8 @@ impl KeyEntry {
 impl Trust {
     /// Reads a trust file: `{"log": VERIFIER_KEY, "messages": [{"subscriber_id", "key_id", "public_key", "valid_from",
     /// "valid_to"}], "certificates": [{"key_id", "public_key", "valid_from", "valid_to"}]}`; the key id of a certificate key
-    /// is its verification method, such as `did:web:operator.example#c1`. Other fields are for later readers.
+    /// is its verification method, such as `did:web:operator.example#c1`. `witnesses` are verifier keys of the witnesses of
+    /// the log, of which `witnesses_needed` (1, if there are any) must have cosigned its head. Other fields are for later readers.
     ///
     /// # Errors
     /// [`Error::Json`] or [`Error::Key`] names what is missing or cannot be used.
@@ -98,7 +107,14 @@ impl Trust {
             let trusted = key.trusted(key_id, &certificates)?;
             certificates.push(trusted);
         }
-        Ok(Self { log: LogKey::parse(&document.log)?, messages, certificates })
+        let witnesses: Vec<WitnessKey> =
+            document.witnesses.iter().map(|text| WitnessKey::parse(text)).collect::<Result<_>>()?;
+        let witnesses_needed = document.witnesses_needed.unwrap_or(usize::from(!witnesses.is_empty()));
+        if witnesses_needed > witnesses.len() {
+            let reason = format!("{witnesses_needed} witnesses are needed and {} are named", witnesses.len());
+            return Err(Error::json("trust file", reason));
+        }
+        Ok(Self { log: LogKey::parse(&document.log)?, messages, certificates, witnesses, witnesses_needed })
     }
 
     /// The key with which certificates were signed at `at_s`, in Unix seconds, by its verification method.

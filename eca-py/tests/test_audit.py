@@ -192,6 +192,19 @@ def test_a_history_that_was_written_again_fails_since(log: Path, tmp_path: Path)
     assert "it was rewritten" in str(eca.audit(other, trust=trust, since=earlier))
 
 
+def test_a_log_signed_again_with_other_keys_fails_under_trust(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = log.parent / "trust.json"
+    monkeypatch.setattr("test_audit.LOG", Key(bytes([9] * 32)))
+    other = tmp_path / "other" / "log"
+    write(other, ["10 MW", "6 MW", "£500/MWh"])
+    # By the keys that come with it the rewritten log is good; by those from outside it is not.
+    assert eca.audit(other, trust=other.parent / "trust.json")
+    found = eca.audit(other, trust=real)
+    assert not found and found.faults[0].place == "checkpoint" and "has no signature of key" in str(found)
+
+
 def test_command_line(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trust = str(log.parent / "trust.json")
     assert main(["audit", str(log), "--trust", trust]) == 0

@@ -4,15 +4,19 @@ mod files;
 mod head;
 mod pending;
 mod posix;
+mod proof;
 mod store;
 pub mod tile;
 pub mod tree;
+mod witness;
 mod writer;
 
 pub use files::{FileSystem, Lock, OpenFile, Posix};
 pub use head::{LogHead, LogKey, hex};
 pub use posix::{FileHead, FileStore};
+pub use proof::verify_proof;
 pub use store::{HeadStore, LogStore, MemoryHead, MemoryStore};
+pub use witness::{Witness, WitnessKey};
 pub use writer::Log;
 
 use crate::{Error, Result};

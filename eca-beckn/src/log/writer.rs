@@ -183,10 +183,32 @@ impl Log {
         self.guarded(Self::publish_now)
     }
 
+    /// Adds cosignatures to the published head, each a line of [`super::Witness::cosign`]. Gives the note with them.
+    ///
+    /// # Errors
+    /// [`Error::NotVerified`] if the head with the lines is no signed head of this log; [`Error::Store`].
+    pub fn cosigned(&mut self, lines: &[String]) -> Result<String> {
+        self.usable()?;
+        let note = self.store.read(CHECKPOINT)?.ok_or_else(|| Error::log("there is no head to be cosigned"))?;
+        let note = String::from_utf8_lossy(&note).into_owned() + &lines.concat();
+        let head = LogHead::verify(CHECKPOINT, &note, &self.key)?;
+        if self.tree.root(head.size) != Some(head.root) {
+            return Err(Error::not_verified(CHECKPOINT, "is not a head of this log"));
+        }
+        self.guarded(|log| log.store.write(CHECKPOINT, note.as_bytes()))?;
+        Ok(note)
+    }
+
     fn publish_now(&mut self) -> Result<String> {
         let size = self.tree.size();
         let root = self.tree.root(size).ok_or_else(|| Error::log("the tree has no root"))?;
         let head = LogHead { origin: self.key.name.clone(), size, root };
+        if (self.signed, self.signed_root) == (size, Some(root))
+            && let Some(note) = self.store.read(CHECKPOINT)?
+        {
+            // Nothing is new: the head stays, with the cosignatures it has.
+            return String::from_utf8(note).map_err(|_| Error::not_verified(CHECKPOINT, "is not UTF-8"));
+        }
         for (index, first, width) in tile::tiles(self.signed.min(size), size) {
             let records = self.tail.iter().skip((first - self.bundled) as usize).take(width as usize);
             let bundle = tile::join_bundle(records.map(Vec::as_slice))?;
