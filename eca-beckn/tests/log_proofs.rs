@@ -108,7 +108,7 @@ fn a_witness_signs_one_history() {
         let note = log.publish().unwrap();
         let proof = log.tree().consistency(witness.size().unwrap(), log.size()).unwrap_or_default();
         let line = witness.cosign(&note, &proof, 1_795_453_200 + turn).unwrap();
-        let cosigned = log.cosigned(&[line.clone()]).unwrap();
+        let cosigned = log.cosigned(std::slice::from_ref(&line)).unwrap();
         assert_eq!(key.cosigned("head", &cosigned).unwrap(), Some(1_795_453_200 + turn));
         assert_eq!(key.cosigned("head", &note).unwrap(), None);
         // The same line under another head is no signature of it.
