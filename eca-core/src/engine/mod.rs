@@ -14,6 +14,7 @@ mod fleet;
 mod given;
 pub(crate) mod greedy;
 mod many;
+pub(crate) mod offer;
 mod quick;
 mod reduce;
 mod ruin;

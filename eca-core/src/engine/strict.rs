@@ -100,7 +100,7 @@ fn roomy(amount: f64) -> f64 {
 }
 
 /// No promise is broken further than for these penalties.
-fn limit_promises(draft: &mut Draft, penalties: &Broken) {
+pub(super) fn limit_promises(draft: &mut Draft, penalties: &Broken) {
     for (&rule, &penalty) in penalties {
         let columns: Vec<Col> = draft.milp.columns_of(rule).filter(|&col| draft.milp.cost(col) > 0.0).collect();
         if penalty <= ROOM {

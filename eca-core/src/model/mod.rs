@@ -18,7 +18,7 @@ mod storage;
 mod target;
 
 pub(crate) use carbon::windows;
-pub(crate) use commitment::{MARKET, Meter, MeterColumns, covered, meters};
+pub(crate) use commitment::{MARKET, Meter, MeterColumns, covered, meters, settlement_h};
 pub(crate) use draft::{CapColumn, Draft, JobColumns, ServiceColumns, StorageColumns};
 pub(crate) use frame::{Frame, JobLoad, Lazy};
 pub(crate) use grid::import_limit_mw;

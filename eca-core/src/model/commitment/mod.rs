@@ -7,7 +7,7 @@
 
 mod meter;
 
-pub(crate) use meter::{Meter, covered, meters};
+pub(crate) use meter::{Meter, covered, meters, settlement_h};
 
 use super::{Draft, Frame, Rule};
 use crate::milp::{Col, Tag};
@@ -21,7 +21,7 @@ pub(crate) const MARKET: [&str; 1] = ["shortfall"];
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct MeterColumns {
     pub(crate) meter: Meter,
-    shortfalls: Vec<Col>,
+    pub(crate) shortfalls: Vec<Col>,
 }
 
 impl Rule for Commitments {
