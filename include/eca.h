@@ -798,6 +798,41 @@ const char *eca_last_error_json(void);
 eca_status eca_live_count(size_t *count);
 
 /**
+ * Prices flexibility: a request (`eca-offer-request/1`) goes in, the ladder (`eca-offers/1`) comes out, both JSON;
+ * docs/format/offers.md describes them. Free it with `eca_string_free`. `settings` may be NULL. The call blocks.
+ *
+ * A rung without a price is a success: `refused` says why it is not offered.
+ *
+ * Any thread. Errors: as `eca_problem_solve`; `ECA_STATUS_DOCUMENT`, `_VALUE`, `_UNKNOWN`, `_UNSUPPORTED` for a request
+ * that is none; `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `request_json` is NULL or ends with NUL, `offers_json` is NULL or points to a `char *`.
+ */
+eca_status eca_problem_offers(const eca_problem *problem,
+                              const eca_settings *settings,
+                              const char *request_json,
+                              char **offers_json);
+
+/**
+ * Gives the most energy that can be delivered of an offer, MWh by its settlement periods, as a JSON array of numbers. The
+ * offer is JSON of a commitment, as it stands in a problem document. Free it with `eca_string_free`. `settings` may be NULL.
+ * The call blocks.
+ *
+ * Promises to users, hard deadlines, strict carbon caps and all commitments of the problem are kept as far as the plan without
+ * the offer keeps them.
+ *
+ * Any thread. Errors: as `eca_problem_offers`.
+ *
+ * Pointers:
+ * `offer_json` is NULL or ends with NUL, `deliverable_mwh` is NULL or points to a `char *`.
+ */
+eca_status eca_problem_check_offer(const eca_problem *problem,
+                                   const eca_settings *settings,
+                                   const char *offer_json,
+                                   char **deliverable_mwh);
+
+/**
  * Reads a plan document (`eca-plan/1`) that ends with NUL. Free it with `eca_plan_free`.
  *
  * Its form is checked; whether it is right is what `eca_plan_check` says. The text is copied. Any thread.

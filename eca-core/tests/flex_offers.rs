@@ -178,8 +178,7 @@ fn what_is_not_proved_is_labelled() {
     let points = [JobPoint::gpu_hours(5.0, 2.0), JobPoint::gpu_hours(2.0, 1.0)];
     let mut builder = Problem::builder(half_hours(8)).region(site("a", (1..=8).map(f64::from).collect::<Vec<_>>()));
     for i in 0..3 {
-        builder =
-            builder.job(Job::gpu_hours(format!("j{i}"), 3.0, points.clone()).preemptible(true).pause_cost_gbp(0.3));
+        builder = builder.job(Job::gpu_hours(format!("j{i}"), 3.0, points).preemptible(true).pause_cost_gbp(0.3));
     }
     let problem = builder.build().unwrap();
     let mut rough = Settings::default();

@@ -1,6 +1,6 @@
 //! Offers of random problems, judged by plans made without the code of offers: prices between what planning with and without
 //! them costs, never more than can be delivered, sold once. `ECA_TEST_SCALE=large`: 500 problems.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod rule_support;
 

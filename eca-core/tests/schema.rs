@@ -30,6 +30,12 @@ fn explanation() {
 }
 
 #[test]
+fn offers() {
+    compare("offer-request.schema.json", &schemars::schema_for!(eca_core::flex::OfferRequest));
+    compare("offers.schema.json", &schemars::schema_for!(eca_core::flex::Offers));
+}
+
+#[test]
 fn conflict() {
     compare("conflict.schema.json", &schemars::schema_for!(eca_core::explain::Conflict));
 }

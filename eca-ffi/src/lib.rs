@@ -23,6 +23,7 @@ mod fields;
 mod guard;
 mod handle;
 mod lock;
+mod offers;
 mod plan;
 mod problem;
 mod rolling;
@@ -42,6 +43,7 @@ pub use handle::{
     eca_builder, eca_cancel, eca_conflict, eca_controller, eca_live_count, eca_plan, eca_problem, eca_settings,
     eca_shadow, eca_step,
 };
+pub use offers::*;
 pub use plan::*;
 pub use problem::*;
 pub use rolling::*;

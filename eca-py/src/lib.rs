@@ -6,6 +6,7 @@ mod errors;
 mod forecast;
 mod message;
 mod mpc;
+mod offers;
 mod plan;
 mod problem;
 mod settle;
@@ -26,6 +27,8 @@ mod _eca {
     use super::message::read_message;
     #[pymodule_export]
     use super::mpc::{Controller, Shadow, simulate};
+    #[pymodule_export]
+    use super::offers::{check_offer, offer_commitment, offers, offers_text};
     #[pymodule_export]
     use super::plan::Plan;
     #[pymodule_export]

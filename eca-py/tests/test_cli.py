@@ -13,7 +13,7 @@ import pytest
 from conftest import data_file
 
 import eca
-from eca.__main__ import LATER, main
+from eca.__main__ import main
 
 Run = tuple[int, str, str]
 
@@ -95,7 +95,8 @@ def test_a_problem_without_a_plan_is_exit_code_1(run: Any, files: Path) -> None:
         (("demo", "--gbp-per-eur", "0"), "'0' is not a number above 0"),
         (("demo", "--data", "{}/none.csv", "--date", "2023-03-15"), "none.csv: No such file"),
         (("demo", "--date", "2023-02-30"), "2023-02-30"),
-        *(((verb, "x"), f"`{verb}` is not in this version") for verb in LATER),
+        (("offers", "{}/problem.json"), "required: REQUEST"),
+        (("offers", "{}/problem.json", "{}/problem.json"), "document"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, tuple) else None,
 )

@@ -18,6 +18,7 @@ FORMATS = sorted((DOCS / "format").glob("*.md"))
 SCHEMAS = {
     "eca-problem/1": json.loads((DOCS / "format" / "problem.schema.json").read_text(encoding="utf-8")),
     "eca-plan/1": json.loads((DOCS / "format" / "plan.schema.json").read_text(encoding="utf-8")),
+    "eca-offer-request/1": json.loads((DOCS / "format" / "offer-request.schema.json").read_text(encoding="utf-8")),
 }
 BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 

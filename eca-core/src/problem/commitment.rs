@@ -28,6 +28,14 @@ impl Penalty {
         Self { price_gbp_per_mwh: Some(price_gbp_per_mwh.into()), tolerance_frac: 0.0 }
     }
 
+    /// Reads a penalty, as it stands in a commitment.
+    ///
+    /// # Errors
+    /// [`crate::Error::Document`] with the path of what is not of the expected form.
+    pub fn from_json(text: &str) -> crate::Result<Self> {
+        super::read_object(text)
+    }
+
     /// The same with a part that may be missing without penalty, 0 to 1.
     #[must_use]
     pub fn tolerance_frac(mut self, tolerance_frac: f64) -> Self {
@@ -117,6 +125,14 @@ impl Commitment {
 setters!(Commitment { price_gbp_per_mwh: into Series, penalty: Penalty, ramp_min: f64 });
 
 impl Commitment {
+    /// Reads one commitment, as it stands in a problem document.
+    ///
+    /// # Errors
+    /// [`crate::Error::Document`] with the path of what is not of the expected form.
+    pub fn from_json(text: &str) -> crate::Result<Self> {
+        super::read_object(text)
+    }
+
     /// Sets `imported_mwh`.
     #[must_use]
     pub fn imported_mwh(mut self, mwh: f64) -> Self {

@@ -229,6 +229,15 @@ pub(crate) fn read_json<T: DeserializeOwned>(text: &str) -> Result<T> {
     Ok(value)
 }
 
+/// Reads an object; an array of its fields in order is refused, as an order is not a promise.
+pub(crate) fn read_object<T: DeserializeOwned>(text: &str) -> Result<T> {
+    if text.trim_start().starts_with('[') {
+        let message = "an array; must be an object with named fields".into();
+        return Err(Error::Document { path: ".".into(), message });
+    }
+    read_json(text)
+}
+
 /// Refuses arrays where objects are meant: serde would read them as fields in order, and an order is not a promise.
 fn named_fields(text: &str) -> Result<()> {
     let refuse =

@@ -66,6 +66,13 @@ static const char EVENT_JSON[] =
 static const char METERS_CSV[] =
     "meter_id,start,end,import_wh,export_wh,quality,received_at\n"
     "hall,2026-02-19T17:00:00Z,2026-02-19T17:30:00Z,4500000,0,A,2026-02-20T06:00:00Z\n";
+/* The job stands in the second half hour, where energy is cheaper: 1 MW off it, and an offer of 3 MW. */
+static const char REQUEST_JSON[] =
+    "{\"format\":\"eca-offer-request/1\",\"region\":\"london\",\"route\":\"dso_flex\",\"mw\":[1,2],"
+    "\"settlement_periods\":[{\"settlement_date\":\"2026-03-02\",\"settlement_period\":2}]}";
+static const char OFFER_JSON[] =
+    "{\"id\":\"offer\",\"route\":\"dso_flex\",\"region\":\"london\",\"committed_mw\":3,\"baseline_mw\":1,"
+    "\"settlement_periods\":[{\"settlement_date\":\"2026-03-02\",\"settlement_period\":2}]}";
 static const char PRICES_CSV[] = "start,carbon_g_per_kwh\n2026-02-19T17:00:00Z,200\n";
 
 #endif

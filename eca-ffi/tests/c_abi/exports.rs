@@ -56,7 +56,7 @@ const HANDLES: [&str; 9] = [
 ];
 
 /// Pointers that may be NULL.
-const NULLABLE: [(&str, &str); 15] = [
+const NULLABLE: [(&str, &str); 17] = [
     ("eca_problem_solve", "settings"),
     ("eca_problem_solve", "cancel"),
     ("eca_problem_solve", "progress"),
@@ -69,6 +69,8 @@ const NULLABLE: [(&str, &str); 15] = [
     ("eca_controller_step", "uncertainty"),
     ("eca_controller_step", "cancel"),
     ("eca_shadow_new", "settings_json"),
+    ("eca_problem_offers", "settings"),
+    ("eca_problem_check_offer", "settings"),
     ("eca_settle", "as_of"),
     ("eca_ledger_append", "change"),
     ("eca_settlement_report", "consumption"),
@@ -111,6 +113,8 @@ impl Function {
             "service" | "service_id" => "chat",
             "cap" => "day",
             "metric" => "kg",
+            "request_json" => return "REQUEST_JSON".to_owned(),
+            "offer_json" => return "OFFER_JSON".to_owned(),
             "event_json" => return "EVENT_JSON".to_owned(),
             "meters" => return "METERS_CSV".to_owned(),
             "prices" => return "PRICES_CSV".to_owned(),

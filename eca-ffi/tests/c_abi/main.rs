@@ -68,6 +68,13 @@ fn events_are_settled_and_booked() {
 }
 
 #[test]
+fn flexibility_is_priced() {
+    let program = Program::compile("offers", C, &["c/offers.c"]);
+    program.run(&[]).ends(", 0 failed\n");
+    program.run_under_valgrind(&[]).ends(", 0 failed\n");
+}
+
+#[test]
 fn a_day_is_planned_from_series() {
     let program = Program::compile("plan_day", C, &["../../examples/c/plan_day.c"]);
     let csv = toolchain::root().join("examples/c/day.csv");

@@ -46,6 +46,7 @@ from ._errors import (
     EcaValueError,
 )
 from ._explain import Conflict, Explanation
+from ._flex import Commitment, Offers, Penalty, check_offer
 from ._parts import (
     Battery,
     CarbonCap,
@@ -83,6 +84,7 @@ __all__ = [
     "BrokenLimit",
     "CarbonCap",
     "Check",
+    "Commitment",
     "Conflict",
     "Controller",
     "EcaCancelled",
@@ -114,6 +116,8 @@ __all__ = [
     "JobState",
     "LedgerEntry",
     "Migration",
+    "Offers",
+    "Penalty",
     "Plan",
     "PowerTarget",
     "Problem",
@@ -133,6 +137,7 @@ __all__ = [
     "__version__",
     "audit",
     "backtest",
+    "check_offer",
     "forecast",
     "report",
     "settle",

@@ -12,14 +12,13 @@ from . import ENGINES, __version__
 from ._audit import run_audit
 from ._demo import demo, dump, facts, summary
 from ._errors import EcaCancelled, EcaCannotFitError, EcaError, EcaInfeasibleError, EcaInternalError, EcaSolverError
+from ._flex import run_offers
 from ._message import run_message
 from ._plan import Plan
 from ._problem import Problem
 from ._settle import run_report, run_settle
 
 GOOD, BAD, UNUSABLE = 0, 1, 2
-#: Verbs of later versions.
-LATER = ("offers",)
 #: Errors of readable input for which there is no plan.
 NO_PLAN = (EcaInfeasibleError, EcaCannotFitError, EcaCancelled, EcaSolverError, EcaInternalError)
 
@@ -98,6 +97,14 @@ def parser() -> Parser:
     explain = verbs.add_parser("explain", parents=[every], help="what binds, what it is worth, cheapest repair")
     explain.add_argument("problem", metavar="PROBLEM")
     explain.add_argument("plan", metavar="PLAN", nargs="?", help="made anew where none is given")
+
+    offers = verbs.add_parser("offers", parents=[every], help="price ladder of flexibility")
+    offers.add_argument("problem", metavar="PROBLEM")
+    offers.add_argument("request", metavar="REQUEST", help="what is asked for (eca-offer-request/1)")
+    offers.add_argument("-o", "--output", metavar="OFFERS", help="where the ladder is written")
+    offers.add_argument("--engine", default="auto", metavar="E", help=f"one of {', '.join(ENGINES)} (auto)")
+    offers.add_argument("--time-limit-s", type=positive, metavar="S", help="for each of the plans")
+    offers.add_argument("--gap", type=at_least_zero, default=1e-4, metavar="G", help="proof asked for (1e-4)")
 
     settle = verbs.add_parser("settle", parents=[every], help="settle an event; without files, a made-up one")
     settle.add_argument("event", metavar="EVENT", nargs="?", help="event document")
@@ -193,6 +200,7 @@ VERBS = {
     "plan": run_plan,
     "check": run_check,
     "explain": run_explain,
+    "offers": run_offers,
     "settle": settle_verb,
     "report": run_report,
     "message": run_message,
@@ -220,8 +228,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return finish(code, {"error": {"kind": kind, "message": message}})
 
     try:
-        if verb in LATER:
-            raise Usage(f"`{verb}` is not in this version; the verbs are {', '.join(VERBS)}")
         options = parser().parse_args(words)
         result = VERBS[options.verb](options, say)
     except Usage as error:

@@ -12,6 +12,7 @@ from typing import Any
 from . import _eca
 from ._errors import EcaDocumentError, EcaTimeError, bad_value
 from ._explain import Conflict
+from ._flex import Commitment, Offers, PeriodLike, ladder, request_of
 from ._keywords import checked
 from ._parts import (
     Battery,
@@ -76,6 +77,7 @@ class Problem:
         jobs: Iterable[Job] = (),
         services: Iterable[Service] = (),
         carbon_caps: Iterable[CarbonCap] = (),
+        commitments: Iterable[Commitment] = (),
         targets: Iterable[PowerTarget] = (),
     ) -> None:
         if horizon is not None and not isinstance(horizon, Horizon):
@@ -86,6 +88,7 @@ class Problem:
             "jobs": parts_of("problem", "jobs", jobs, Job),
             "services": parts_of("problem", "services", services, Service),
             "carbon_caps": parts_of("problem", "carbon_caps", carbon_caps, CarbonCap),
+            "commitments": parts_of("problem", "commitments", commitments, Commitment),
             "targets": parts_of("problem", "targets", targets, PowerTarget),
         }
         places = [site.to_dict() for site in sites]
@@ -147,6 +150,7 @@ class Problem:
         jobs: Iterable[Job] = (),
         services: Iterable[Service] = (),
         carbon_caps: Iterable[CarbonCap] = (),
+        commitments: Iterable[Commitment] = (),
         targets: Iterable[PowerTarget] = (),
     ) -> Problem:
         """A problem whose prices and carbon come from a tidy, time-zone-aware pandas or polars frame.
@@ -161,6 +165,7 @@ class Problem:
             jobs=jobs,
             services=services,
             carbon_caps=carbon_caps,
+            commitments=commitments,
             targets=targets,
         )
 
@@ -234,6 +239,11 @@ class Problem:
         """The power targets."""
         return tuple(from_document(PowerTarget, each) for each in self._part("targets"))
 
+    @property
+    def commitments(self) -> tuple[Commitment, ...]:
+        """What is sold."""
+        return tuple(from_document(Commitment, each) for each in self._part("commitments"))
+
     # ---- solving ----------------------------------------------------------------------------------------------------
 
     @checked("eca.Problem.solve")
@@ -286,6 +296,66 @@ class Problem:
             finish()
         return Plan._of(core, self, json.loads(report))
 
+    @checked("eca.Problem.offers")
+    def offers(
+        self,
+        *,
+        region: str,
+        route: str,
+        settlement_periods: Iterable[PeriodLike],
+        mw: float | Iterable[float],
+        lengths: Iterable[int] | None = None,
+        baseline_mw: Any = None,
+        min_mw: float = 0.0,
+        notice_s: float = 0.0,
+        ramp_min: float = 0.0,
+        margin_gbp_per_mwh: float = 0.0,
+        compensation_gbp_per_mwh: float = 0.0,
+        shortfall_gbp_per_mwh: float = 0.0,
+        import_error_mw: Any = (),
+        least_probability_frac: float = 0.0,
+        engine: str = "auto",
+        gap: float = 1e-4,
+        time_limit_s: float | None = None,
+    ) -> Offers:
+        """Prices flexibility: a rung for each of ``lengths`` (settlement periods, all by default) and each of ``mw``.
+
+        The price is what planning with and without the offer differ by, with a margin; no promise to a user and no
+        commitment of the problem pays for it. Without ``baseline_mw`` an offer counts against the plan without it.
+        ``import_error_mw`` is how far import may be from its plan, ``{0.1: -0.5, 0.5: 0.0, 0.9: 0.8}`` by quantile.
+
+        >>> import eca
+        >>> problem = eca.Problem(
+        ...     horizon=eca.Horizon(start="2026-03-02T00:00:00Z", step_min=30, periods=4),
+        ...     regions=[eca.Region("london", it_capacity_mw=6, import_limit_mw=8, carbon_g_per_kwh=120,
+        ...                         import_price_gbp_per_mwh=[50, 50, 80, 80])],
+        ...     jobs=[eca.Job("train", gpu_hours=1, points=[eca.JobPoint(power_mw=5, gpu_hours_per_h=1)])])
+        >>> offers = problem.offers(region="london", route="dso_flex", mw=[5, 6],
+        ...                         settlement_periods=[("2026-03-02", 1), ("2026-03-02", 2)])
+        >>> print(offers)
+        5 MW x 2 SP: 30.00 GBP/MWh
+        6 MW x 2 SP: not offered: 5.000 MW can be delivered in every period
+        """
+        request = request_of(
+            {
+                "region": region,
+                "route": route,
+                "settlement_periods": settlement_periods,
+                "mw": mw,
+                "lengths": lengths,
+                "baseline_mw": baseline_mw,
+                "min_mw": min_mw,
+                "notice_s": notice_s,
+                "ramp_min": ramp_min,
+                "margin_gbp_per_mwh": margin_gbp_per_mwh,
+                "compensation_gbp_per_mwh": compensation_gbp_per_mwh,
+                "shortfall_gbp_per_mwh": shortfall_gbp_per_mwh,
+                "import_error_mw": import_error_mw,
+                "least_probability_frac": least_probability_frac,
+            }
+        )
+        return ladder(self._core, request, engine, gap, time_limit_s)
+
     # ---- Python -----------------------------------------------------------------------------------------------------
 
     def __eq__(self, other: object) -> bool:
@@ -307,6 +377,7 @@ class Problem:
                 ("jobs", "job", "jobs"),
                 ("services", "service", "services"),
                 ("carbon_caps", "carbon cap", "carbon caps"),
+                ("commitments", "commitment", "commitments"),
                 ("targets", "target", "targets"),
             )
             if (group := self._part(name))

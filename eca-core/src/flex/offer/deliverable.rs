@@ -21,15 +21,21 @@ const QUANTUM_MWH: f64 = 1e-6;
 pub fn check_offer(problem: &Problem, offer: &Commitment, settings: &Settings) -> Result<Vec<f64>> {
     let settings = Settings { references: false, ..settings.clone() };
     let before = problem.solve(&settings)?;
-    most(problem, &Before::new(problem, &before), offer, &settings)
+    most(problem, &Before::new(problem, &before), offer, &settings, &Control::default())
 }
 
 /// The same where the plan without it is known.
-pub(super) fn most(problem: &Problem, before: &Before, offer: &Commitment, settings: &Settings) -> Result<Vec<f64>> {
+pub(super) fn most(
+    problem: &Problem,
+    before: &Before,
+    offer: &Commitment,
+    settings: &Settings,
+    control: &Control,
+) -> Result<Vec<f64>> {
     let with = with_offer(problem, offer)?;
     let settings = Settings { gap: 0.0, references: false, ..settings.clone() };
     let none = || vec![0.0; offer.settlement_periods.len()];
-    let found = plan(&with, before, Goal::Most, &settings, &Control::default())?;
+    let found = plan(&with, before, Goal::Most, &settings, control)?;
     Ok(found.map_or_else(none, |plan| delivered(&plan, offer)))
 }
 

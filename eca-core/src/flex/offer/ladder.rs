@@ -90,6 +90,19 @@ impl Offers {
     /// The format name of this version.
     pub const FORMAT: &'static str = "eca-offers/1";
 
+    /// Reads a ladder.
+    ///
+    /// # Errors
+    /// [`crate::Error::Document`] with the path of what is not of the expected form.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let offers: Self = crate::problem::read_object(text)?;
+        if offers.format == Self::FORMAT {
+            return Ok(offers);
+        }
+        let message = format!("`{}` is not `{}`", offers.format, Self::FORMAT);
+        Err(crate::Error::Document { path: "format".into(), message })
+    }
+
     /// The document: one line of JSON.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ pub use deliverable::check_offer;
 pub use ladder::{OfferCost, Offers, Rung};
 pub use request::{ImportError, OfferRequest};
 
-use crate::{Problem, Result, Settings};
+use crate::{Control, Problem, Result, Settings};
 
 impl Problem {
     /// Prices what is asked for: one rung for each length and power, in that order.
@@ -45,6 +45,14 @@ impl Problem {
     /// # Errors
     /// As [`Problem::solve`]; [`crate::Error::Value`] and [`crate::Error::Unsupported`] for a request that is none.
     pub fn offers(&self, request: &OfferRequest, settings: &Settings) -> Result<Offers> {
-        price::ladder(self, request, settings)
+        self.offers_with(request, settings, &Control::default())
+    }
+
+    /// Prices what is asked for; the caller watches and stops the plans that it takes.
+    ///
+    /// # Errors
+    /// As [`Problem::offers`], and [`crate::Error::Cancelled`].
+    pub fn offers_with(&self, request: &OfferRequest, settings: &Settings, control: &Control) -> Result<Offers> {
+        price::ladder(self, request, settings, control)
     }
 }

@@ -21,12 +21,18 @@ struct Case<'a> {
     problem: &'a Problem,
     request: &'a OfferRequest,
     settings: Settings,
+    control: &'a Control,
     region: usize,
     plan: Plan,
     before: Before,
 }
 
-pub(super) fn ladder(problem: &Problem, request: &OfferRequest, settings: &Settings) -> Result<Offers> {
+pub(super) fn ladder(
+    problem: &Problem,
+    request: &OfferRequest,
+    settings: &Settings,
+    control: &Control,
+) -> Result<Offers> {
     request.check()?;
     // A commitment of the same terms passes the border, or says what is wrong.
     let terms = Commitment::new(
@@ -41,9 +47,9 @@ pub(super) fn ladder(problem: &Problem, request: &OfferRequest, settings: &Setti
     let region = problem.regions().iter().position(|region| region.id == request.region);
     let region = region.ok_or_else(|| Error::Internal { message: "the region of an offer is lost".into() })?;
     let settings = Settings { references: false, ..settings.clone() };
-    let plan = problem.solve(&settings)?;
+    let plan = problem.solve_with(&settings, control)?.plan;
     let before = Before::new(problem, &plan);
-    let case = Case { problem, request, settings, region, plan, before };
+    let case = Case { problem, request, settings, control, region, plan, before };
     let all = request.settlement_periods.len();
     let lengths = request.lengths.clone().unwrap_or_else(|| vec![all]);
     let mut rungs = Vec::new();
@@ -110,7 +116,7 @@ impl Case<'_> {
         }
         let baseline = self.baseline_mw(length);
         let whole: Vec<f64> = baseline.iter().map(|mw| mw.max(0.0) * settlement_h()).collect();
-        let most = most(self.problem, &self.before, &self.offer(&whole, &baseline), &self.settings)?;
+        let most = most(self.problem, &self.before, &self.offer(&whole, &baseline), &self.settings, self.control)?;
         Ok(most.into_iter().map(|mwh| mwh / settlement_h()).collect())
     }
 
@@ -157,8 +163,8 @@ impl Case<'_> {
     fn price(&self, rung: &mut Rung) -> Result<()> {
         let offer = self.offer(&rung.energy_mwh, &rung.baseline_mw);
         let with = with_offer(self.problem, &offer)?;
-        let Some(plan) = plan(&with, &self.before, Goal::Whole, &self.settings, &Control::default())? else {
-            rung.deliverable_mwh = most(self.problem, &self.before, &offer, &self.settings)?;
+        let Some(plan) = plan(&with, &self.before, Goal::Whole, &self.settings, self.control)? else {
+            rung.deliverable_mwh = most(self.problem, &self.before, &offer, &self.settings, self.control)?;
             let least = rung.deliverable_mwh.iter().copied().fold(f64::INFINITY, f64::min) / settlement_h();
             rung.refused = Some(format!("{least:.3} MW can be delivered in every period"));
             return Ok(());

@@ -104,7 +104,7 @@ impl OfferRequest {
     /// # Errors
     /// [`Error::Document`] with the path of what is not of the expected form.
     pub fn from_json(text: &str) -> Result<Self> {
-        crate::problem::read_json(text)
+        crate::problem::read_object(text)
     }
 
     /// Refuses what no ladder can be made for.

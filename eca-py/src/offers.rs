@@ -1,0 +1,77 @@
+//! Offers: requests and ladders as JSON.
+
+use crate::errors::{guard, json};
+use crate::problem::Problem;
+use crate::solve::Request;
+use eca_core::flex::{self, OfferRequest, Offers};
+use eca_core::{Commitment, Error, Penalty};
+use pyo3::prelude::*;
+
+/// The price ladder of a request, as JSON.
+#[pyfunction]
+pub(crate) fn offers(
+    py: Python<'_>,
+    problem: &Problem,
+    request: &str,
+    engine: &str,
+    gap: f64,
+    time_limit_s: Option<f64>,
+) -> PyResult<String> {
+    guard(py, || {
+        py.detach(|| {
+            let settings = settings(engine, gap, time_limit_s)?;
+            problem.inner.offers(&OfferRequest::from_json(request)?, &settings)?.to_json()
+        })
+    })
+}
+
+/// The most that can be delivered of a commitment on offer, MWh by its settlement periods.
+#[pyfunction]
+pub(crate) fn check_offer(
+    py: Python<'_>,
+    problem: &Problem,
+    offer: &str,
+    engine: &str,
+    gap: f64,
+    time_limit_s: Option<f64>,
+) -> PyResult<Vec<f64>> {
+    guard(py, || {
+        py.detach(|| {
+            flex::check_offer(&problem.inner, &Commitment::from_json(offer)?, &settings(engine, gap, time_limit_s)?)
+        })
+    })
+}
+
+/// A ladder as text for people.
+#[pyfunction]
+pub(crate) fn offers_text(py: Python<'_>, offers: &str) -> PyResult<String> {
+    guard(py, || Ok(Offers::from_json(offers)?.to_string()))
+}
+
+/// What a rung becomes when it is sold, as JSON.
+#[pyfunction]
+pub(crate) fn offer_commitment(
+    py: Python<'_>,
+    offers: &str,
+    rung: usize,
+    id: &str,
+    penalty: Option<&str>,
+) -> PyResult<String> {
+    guard(py, || {
+        let offers = Offers::from_json(offers)?;
+        let penalty: Penalty = penalty.map(Penalty::from_json).transpose()?.unwrap_or_default();
+        let found = offers.rungs.get(rung).ok_or_else(|| Error::Unknown {
+            object: "offers".into(),
+            field: "rung",
+            kind: "rung",
+            id: rung.to_string(),
+            known: format!("0 to {}", offers.rungs.len().saturating_sub(1)),
+        })?;
+        json(&offers.commitment(id, found, penalty))
+    })
+}
+
+fn settings(engine: &str, gap: f64, time_limit_s: Option<f64>) -> eca_core::Result<eca_core::Settings> {
+    let solver = eca_core::Solver::Auto.name();
+    Request { engine, solver, gap, time_limit_s, node_limit: None, seed: 0, references: false }.settings()
+}
