@@ -6,10 +6,14 @@
 //! | feature | module | what |
 //! |---|---|---|
 //! | (none) | [`clock`], [`file`](mod@file) | the machine's clock; signals and state in files |
+//! | `modbus` | `modbus` | batteries over Modbus TCP by the SunSpec models |
 //! | `controller` | `controller` | the binary `eca-controller config.toml`: the loop of [`eca_core::live`] over configured adapters |
 
 pub mod clock;
 pub mod file;
+
+#[cfg(feature = "modbus")]
+pub mod modbus;
 
 #[cfg(feature = "controller")]
 pub mod controller;

@@ -10,6 +10,9 @@ use eca_core::signal::{GapPolicy, ReadOptions};
 use std::sync::Arc;
 use toml::Spanned;
 
+/// Kinds of batteries that this program was built with.
+const BATTERIES: &str = if cfg!(feature = "modbus") { "memory, modbus" } else { "memory" };
+
 type Built<T> = Result<T, ConfigError>;
 
 /// The loop that a configuration describes.
@@ -145,7 +148,19 @@ fn battery(config: &Config, adapter: &AdapterConfig, id: &str, memory: &MemorySi
             let device = memory.battery(id).map_err(|error| config.wrong(&adapter.kind, error.to_string()))?;
             Ok(Arc::new(device))
         }
-        _ => Err(no_such_kind(config, adapter, "memory")),
+        #[cfg(feature = "modbus")]
+        "modbus" => {
+            let address = config.need(adapter, adapter.address.as_ref(), "address")?;
+            let parsed = address.get_ref().parse();
+            let parsed = parsed.map_err(|_| config.wrong(address, "is no address and port such as 10.0.0.7:502"))?;
+            let unit = whole(config, adapter.unit.as_ref(), 0, 255, 1, "")?;
+            let revert_s = whole(config, adapter.revert_s.as_ref(), 1, 3600, 180, "s")?;
+            let settings = crate::modbus::Settings::default()
+                .unit(u8::try_from(unit).unwrap_or(1))
+                .revert_s(u32::try_from(revert_s).unwrap_or(180));
+            Ok(Arc::new(crate::modbus::ModbusBattery::new(id, parsed, settings)))
+        }
+        _ => Err(no_such_kind(config, adapter, BATTERIES)),
     }
 }
 

@@ -146,6 +146,10 @@ pub struct AdapterConfig {
     pub path: Option<Spanned<PathBuf>>,
     /// A host and port, or a URL.
     pub address: Option<Spanned<String>>,
+    /// Modbus: the unit behind the address; 1 by default.
+    pub unit: Option<Spanned<i64>>,
+    /// Modbus: the device rests when it hears nothing for so long, s; 180 by default.
+    pub revert_s: Option<Spanned<i64>>,
     /// GBP for one EUR, for prices in EUR.
     pub gbp_per_eur: Option<Spanned<f64>>,
     /// Columns under other names: target = source.

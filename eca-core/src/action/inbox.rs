@@ -38,6 +38,13 @@ impl Inbox {
         Self::default()
     }
 
+    /// Whether an action that was carried out is the last one for its target: repeating it may wind up a timer.
+    #[must_use]
+    pub fn is_last(&self, action: &Action) -> bool {
+        self.last.get(&action.target).is_some_and(|(from, _)| *from == action.not_before)
+            && self.done.contains_key(&action.id)
+    }
+
     /// Decides about one action. After [`Verdict::Apply`] it counts as carried out.
     pub fn accept(&mut self, action: &Action, now: Timestamp) -> Verdict {
         self.done.retain(|_, expires| *expires > now);

@@ -1,10 +1,13 @@
 //! What can go wrong between the core and a device, cluster or service.
 
+use serde::{Deserialize, Serialize};
+
 /// Result of a call of an adapter.
 pub type AdapterResult<T, E = AdapterError> = std::result::Result<T, E>;
 
 /// Everything that an adapter refuses or fails at; one type for all of them.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AdapterError {
     /// The adapter, or the device behind it, has no such operation.
@@ -23,7 +26,7 @@ pub enum AdapterError {
         /// The adapter.
         adapter: String,
         /// Job, battery, region, meter.
-        kind: &'static str,
+        kind: String,
         /// The name.
         id: String,
         /// The names that exist.

@@ -7,14 +7,18 @@
 //! |---|---|
 //! | [`Workloads`], [`StorageDevice`], [`Meter`], [`SignalSource`] | jobs, one battery, one connection, prices and carbon |
 //! | [`StateStore`], [`Clock`], [`Signer`] | what survives a restart, the time, signatures |
+//! | [`wrap`] | adapters around adapters: dry run, record and replay, faults, rate limit |
+//! | [`conformance`] | what every implementation must pass; call it from your own tests |
 //! | [`memory`] | all of them in memory: a site on which time passes when it is asked |
 
 mod clock;
+pub mod conformance;
 mod error;
 pub mod memory;
 mod options;
 mod reading;
 mod traits;
+pub mod wrap;
 
 pub use clock::FixedClock;
 pub use error::{AdapterError, AdapterResult, check_age};

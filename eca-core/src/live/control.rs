@@ -26,6 +26,8 @@ pub struct Live {
     store: Arc<dyn StateStore>,
     planner: Planner,
     pub(super) state: State,
+    /// The open jobs of all clusters as observed in this turn, or last.
+    pub(super) known: Vec<Job>,
     /// Something changed that must survive a restart, and is not saved yet.
     pub(super) unsaved: bool,
 }
@@ -49,7 +51,7 @@ impl Live {
             let known = state.controller.clone().unwrap_or_default();
             Planner::Acting(Box::new(Controller::restore(settings.controller.clone(), known)?))
         };
-        Ok(Self { plant, settings, store, planner, state, unsaved: false })
+        Ok(Self { plant, settings, store, planner, state, known: Vec::new(), unsaved: false })
     }
 
     /// One turn: plans if a new period has begun, sends what is due, looks whether it is followed.
@@ -65,8 +67,9 @@ impl Live {
         self.drop_expired(now);
         self.read(now, &mut tick);
         self.watch(&mut tick);
+        let complete = self.observe(now, &mut tick);
         if self.state.planned.is_none_or(|planned| planned < tick.period) {
-            self.begin(now, &mut tick);
+            self.begin(complete, now, &mut tick);
         }
         tick.stopped.clone_from(&self.state.stopped);
         // What is sent is known to the store before: a restart repeats it, and plans nothing else for the same period.
@@ -192,9 +195,11 @@ impl Live {
     }
 
     /// A new period begins: the last one is booked, this one planned.
-    fn begin(&mut self, now: Timestamp, tick: &mut Tick) {
+    fn begin(&mut self, complete: bool, now: Timestamp, tick: &mut Tick) {
         self.book(now, tick);
-        let Some(jobs) = self.observe(now, tick) else { return };
+        if !complete {
+            return;
+        }
         let mut horizon = self.plant.site.horizon;
         (horizon.start, horizon.periods) = (tick.period, self.settings.view_periods.max(1));
         let day_min = 24 * 60;
@@ -204,7 +209,7 @@ impl Live {
         let mut document = window(&self.plant.site, horizon);
         prepare::put(&mut document, &signals, &self.settings, &mut tick.problems);
         tick.problems.extend(prepare::missing(&document, &signals));
-        document.jobs = jobs;
+        document.jobs = self.open_jobs(now);
         self.put_batteries(&mut document, now, tick);
         match self.step(now, &document) {
             Ok(step) => {
@@ -219,8 +224,8 @@ impl Live {
         }
     }
 
-    /// The open jobs of all clusters; none where one does not answer: then nothing is planned until it does.
-    fn observe(&mut self, now: Timestamp, tick: &mut Tick) -> Option<Vec<Job>> {
+    /// Observes the jobs of all clusters. False where one does not answer: then nothing is planned until it does.
+    fn observe(&mut self, now: Timestamp, tick: &mut Tick) -> bool {
         let options = self.reading(now);
         let mut jobs: BTreeMap<_, Job> = BTreeMap::new();
         let mut seen = BTreeMap::new();
@@ -228,6 +233,7 @@ impl Live {
         for (c, cluster) in self.plant.clusters.iter().enumerate() {
             match cluster.observe(&options) {
                 Ok(readings) => {
+                    self.state.envelope.observe(c, &readings, now);
                     for reading in readings {
                         seen.insert(reading.job.id.clone(), c);
                         if jobs.insert(reading.job.id.clone(), reading.job).is_some() {
@@ -243,26 +249,32 @@ impl Live {
                 }
             }
         }
-        if !complete {
-            return None;
+        if complete {
+            self.state.seen = seen;
+            self.known = jobs.into_values().collect();
         }
-        self.state.seen = seen;
-        let held = |id: &_| {
-            let job = Target::Job { id: Clone::clone(id), copy: 0 };
-            self.state.is_held(&job, now)
-        };
-        let mut open = Vec::new();
-        for (id, mut job) in jobs {
-            if held(&id) {
-                // Somebody else decides about it: it stays as it is.
-                match &mut job.state {
-                    Some(state) if state.point.is_some() => state.can_stop = false,
-                    _ => continue,
-                }
+        complete
+    }
+
+    /// The jobs to plan. One that somebody else decides about stays as it is.
+    fn open_jobs(&self, now: Timestamp) -> Vec<Job> {
+        let mut open = self.known.clone();
+        open.retain_mut(|job| {
+            let held = self.state.is_held(&Target::Job { id: job.id.clone(), copy: 0 }, now);
+            match &mut job.state {
+                Some(state) if held && state.point.is_some() => state.can_stop = false,
+                _ => return !held,
             }
-            open.push(job);
-        }
-        Some(open)
+            true
+        });
+        open
+    }
+
+    /// The period of the site document that `now` lies in; its first or last one outside.
+    pub(super) fn index_of(&self, now: Timestamp) -> usize {
+        let horizon = &self.plant.site.horizon;
+        let t = now.minutes_since(horizon.start).div_euclid(i64::from(horizon.step_min.max(1)));
+        usize::try_from(t).unwrap_or(0).min(horizon.periods.saturating_sub(1))
     }
 
     /// Batteries as they are; those that cannot be used are left out.
@@ -318,6 +330,8 @@ impl Live {
             check_passed,
             late: step.late,
             proposed: step.proposed,
+            problem: step.problem,
+            plan: step.plan,
         });
     }
 

@@ -44,6 +44,7 @@
 
 mod control;
 mod deliver;
+mod envelope;
 mod plant;
 mod prepare;
 mod settings;

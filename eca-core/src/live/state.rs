@@ -35,6 +35,9 @@ pub(super) struct State {
     pub(super) planned: Option<Timestamp>,
     pub(super) last_tick: Option<Timestamp>,
     pub(super) outbox: Vec<Outgoing>,
+    /// What each battery was told last.
+    pub(super) set_points: BTreeMap<BatteryId, Outgoing>,
+    pub(super) envelope: super::envelope::Envelope,
     /// The period that is not closed, as it was expected.
     pub(super) open: Option<ProblemDocument>,
     /// Import registers at its start, Wh.

@@ -1,10 +1,10 @@
 //! What the loop says about one turn.
 
-use crate::Timestamp;
 use crate::action::Action;
 use crate::adapter::{Answer, MeterReading, StorageReading};
 use crate::mpc::{Ledger, Source};
 use crate::problem::{BatteryId, JobId, RegionId};
+use crate::{Plan, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -30,6 +30,12 @@ pub struct Planned {
     pub late: Vec<JobId>,
     /// What would be done, also in shadow mode.
     pub proposed: Vec<Action>,
+    /// The problem; none where nothing could be planned.
+    #[serde(skip)]
+    pub problem: Option<Problem>,
+    /// The plan.
+    #[serde(skip)]
+    pub plan: Option<Plan>,
 }
 
 /// One command that was sent in this turn, and what came back.

@@ -1,7 +1,7 @@
 //! Whether batteries do what they were told: a write that succeeds is no delivery.
 
+use super::deliver::net_mw;
 use super::{Live, Tick};
-use crate::action::{Command, Target};
 use crate::adapter::StorageReading;
 use crate::problem::Battery;
 
@@ -12,8 +12,7 @@ impl Live {
         let settings = &self.settings;
         for (id, reading) in &tick.storage {
             let Some(battery) = self.plant.site.batteries.iter().find(|b| b.id == *id) else { continue };
-            let mut told = self.state.outbox.iter().filter(|sent| sent.settled && sent.action.is_due(tick.at));
-            let told = told.rfind(|sent| sent.action.target == Target::Battery { id: id.clone() });
+            let told = self.state.set_points.get(id).filter(|sent| sent.settled && sent.action.is_due(tick.at));
             let wanted = told.and_then(|sent| net_mw(&sent.action.command));
             let tolerance = settings.follow_tolerance_frac * battery.power_capacity_mw;
             let follows = wanted.is_none_or(|wanted| follows(battery, reading, wanted, tolerance));
@@ -30,15 +29,6 @@ impl Live {
                 ));
             }
         }
-    }
-}
-
-fn net_mw(command: &Command) -> Option<f64> {
-    match command {
-        Command::Charge { power_mw } => Some(*power_mw),
-        Command::Discharge { power_mw } => Some(-power_mw),
-        Command::Idle => Some(0.0),
-        _ => None,
     }
 }
 

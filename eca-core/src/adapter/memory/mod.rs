@@ -133,8 +133,8 @@ impl MemorySite {
     }
 }
 
-fn unknown(adapter: &str, kind: &'static str, id: &str, known: Vec<String>) -> AdapterError {
-    AdapterError::Unknown { adapter: adapter.into(), kind, id: id.into(), known: known.join(", ") }
+fn unknown(adapter: &str, kind: &str, id: &str, known: Vec<String>) -> AdapterError {
+    AdapterError::Unknown { adapter: adapter.into(), kind: kind.into(), id: id.into(), known: known.join(", ") }
 }
 
 /// The jobs of a [`MemorySite`].
