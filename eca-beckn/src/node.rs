@@ -96,7 +96,7 @@ impl Node {
     pub fn receive(&self, signed: &Signed, endpoint: &str, now_s: i64, request: Option<&str>) -> Result<Received> {
         let Signed { body, authorization } = signed;
         let header = SignatureHeader::parse(authorization)?;
-        let until_s = self.fresh(&header, now_s)?;
+        self.fresh(&header, now_s)?;
         let key = self.keys.key(&header.key, header.created_s)?;
         let cited = request.map(SignatureHeader::parse).transpose()?;
         // Some peers put the whole header of the request into the fourth line instead of its signature.
@@ -118,13 +118,35 @@ impl Node {
             message_id: envelope.message_id.clone(),
         };
         envelope.check_ttl(now_s)?;
-        // Ten seconds more than the signature holds, so that clocks which differ leave no gap.
-        let seen = self.replay.insert(&key, &digest(body), now_s, until_s.saturating_add(10))?;
+        // As long as any signature of that age could be believed, however soon this one ends, so that an id which is signed
+        // again is known; ten seconds more, so that clocks which differ leave no gap.
+        let until_s = header.created_s.saturating_add(self.settings.max_age_s).saturating_add(10);
+        let seen = self.replay.insert(&key, &digest(body), now_s, until_s)?;
         if seen == Seen::Conflict {
             let reason = format!("message id `{}` was used with another body", envelope.message_id);
             return Err(Error::message("CTX_MESSAGE_ID_DUPLICATE", reason));
         }
         Ok(Received { envelope, header, key, seen })
+    }
+
+    /// Checks the signature of the answer to a message of ours: by the node it was sent to, over this answer, bound to
+    /// the signature of the message.
+    ///
+    /// # Errors
+    /// [`Error::Message`] names what does not hold.
+    pub fn verify_reply(&self, sent: &Signed, body: &[u8], header: &str, now_s: i64) -> Result<()> {
+        let header = SignatureHeader::parse(header)?;
+        self.fresh(&header, now_s)?;
+        let key = self.keys.key(&header.key, header.created_s)?;
+        let request = SignatureHeader::parse(&sent.authorization)?;
+        header.verify(&key, body, &[&request.signature])?;
+        let asked = Envelope::parse(&sent.body)?;
+        let receiver = if asked.is_callback() { &asked.bap_id } else { &asked.bpp_id };
+        if !header.answers_request || receiver.as_ref().is_some_and(|id| *id != header.key.subscriber_id) {
+            let reason = format!("the answer is signed by `{}`, not by the receiver", header.key.subscriber_id);
+            return Err(Error::message("AUT_UNAUTHORIZED_ACTION", reason));
+        }
+        Ok(())
     }
 
     /// Keeps what a message was answered with, for its repetition.
@@ -135,8 +157,8 @@ impl Node {
         self.replay.answered(key, answer)
     }
 
-    /// Until when the signature holds, if it holds now.
-    fn fresh(&self, header: &SignatureHeader, now_s: i64) -> Result<i64> {
+    /// Whether the signature holds now.
+    fn fresh(&self, header: &SignatureHeader, now_s: i64) -> Result<()> {
         let until_s = header.expires_s.min(header.created_s.saturating_add(self.settings.max_age_s));
         if header.created_s > now_s.saturating_add(self.settings.ahead_s) {
             let ahead = header.created_s - now_s;
@@ -149,6 +171,6 @@ impl Node {
             let late = now_s - until_s;
             return Err(Error::message("AUT_SIGNATURE_INVALID", format!("the signature ended {late} s ago")));
         }
-        Ok(until_s)
+        Ok(())
     }
 }

@@ -1,5 +1,9 @@
 //! Messages that were seen: the same one again has no second effect.
 
+mod stored;
+
+pub use stored::StoredReplay;
+
 use crate::{Error, Result};
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
@@ -50,7 +54,7 @@ pub struct MemoryReplay {
     kept: Mutex<BTreeMap<MessageKey, Kept>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Kept {
     digest: String,
     until_s: i64,
@@ -62,6 +66,21 @@ impl MemoryReplay {
     #[must_use]
     pub fn new(limit: usize) -> Self {
         Self { limit, kept: Mutex::default() }
+    }
+
+    fn put(&self, key: MessageKey, kept: Kept) {
+        self.kept().insert(key, kept);
+    }
+
+    fn forget(&self, key: &MessageKey) {
+        self.kept().remove(key);
+    }
+
+    /// Drops what has ended, and gives the rest.
+    fn living(&self, now_s: i64) -> Vec<(MessageKey, Kept)> {
+        let mut kept = self.kept();
+        kept.retain(|_, known| known.until_s >= now_s);
+        kept.iter().map(|(key, known)| (key.clone(), known.clone())).collect()
     }
 
     fn kept(&self) -> MutexGuard<'_, BTreeMap<MessageKey, Kept>> {

@@ -38,6 +38,14 @@ impl ComputeAgent {
         self.purchases.ask(&mut self.post, from, text, Some(need), obp_id, now)
     }
 
+    /// Asks how a purchase stands, or gives it up.
+    ///
+    /// # Errors
+    /// Those of [`Purchases::again`].
+    pub fn again(&mut self, verb: Verb, transaction_id: &str, now: Timestamp) -> Result<Outgoing> {
+        self.purchases.again(&mut self.post, verb, transaction_id, now)
+    }
+
     /// A half hour of a contract was measured.
     ///
     /// # Errors

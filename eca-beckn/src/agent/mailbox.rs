@@ -171,6 +171,14 @@ impl Mailbox {
         Ok(Outgoing { uri, action, signed, request: question.map(|question| question.signed.authorization.clone()) })
     }
 
+    /// Signs a body that was made elsewhere, such as a message that ECA has no type for.
+    ///
+    /// # Errors
+    /// When the signer refuses.
+    pub fn sign_bytes(&self, body: Vec<u8>, now: Timestamp) -> Result<Signed> {
+        self.node.send(body, now.unix_s(), None)
+    }
+
     /// Checks what came to the address of `endpoint`.
     pub(crate) fn receive(&mut self, endpoint: &str, signed: Signed, now: Timestamp) -> Arrival {
         match self.check(endpoint, signed.clone(), now) {
@@ -297,6 +305,15 @@ impl Mailbox {
         let reply = Reply::nack(envelope.as_ref().map(|envelope| envelope.message_id.as_str()), error);
         let error = Some(ErrorReply { message: error.to_string(), ..reply.error.clone().unwrap_or_default() });
         Answer { status: reply.status, body: reply.to_body(dialect).into_bytes(), signature: None, error }
+    }
+
+    /// Whether the answer to a message of ours is signed by whom it was sent to. An answer without a good signature is
+    /// no proof of receipt, but no reason to stop either.
+    ///
+    /// # Errors
+    /// [`Error::Message`] if the signature is missing, not fresh, or not one of this answer to this message.
+    pub fn verify_reply(&self, sent: &Outgoing, body: &[u8], header: &str, now: Timestamp) -> Result<()> {
+        self.node.verify_reply(&sent.signed, body, header, now.unix_s())
     }
 
     /// Questions whose answers did not come in time: action and transaction. They are not waited for any more.

@@ -15,7 +15,8 @@ pub trait Flexibility: Debug + Send {
     /// What there is to sell.
     fn resources(&self, now: Timestamp) -> Vec<Resource>;
 
-    /// Offers for a need, the best for the buyer first. Each must be deliverable as it stands.
+    /// Offers for a need, the best for the buyer first. Each must be deliverable as it stands. The need has
+    /// `CAPACITY_REQUESTED` from 0 in each of its intervals, of which there are 1 to 1000; its times are the peer's.
     ///
     /// # Errors
     /// When they cannot be computed.
@@ -187,6 +188,7 @@ impl Sales {
     }
 
     fn catalogue(&mut self, post: &mut Mailbox, need: Option<&Need>, now: Timestamp) -> Result<Catalog> {
+        need.map(usable).transpose()?;
         let mut offers = Vec::new();
         for mut offer in need.map(|need| self.flexibility.offers(need, now)).transpose()?.unwrap_or_default() {
             offer.id = post.id();
@@ -441,6 +443,18 @@ impl Sales {
     pub(crate) fn tick(&mut self, now: Timestamp) {
         self.offers.retain(|_, offer| offer.valid_to >= now);
     }
+}
+
+/// A need that an optimiser can be asked about: so many kW in each of not too many intervals.
+fn usable(need: &Need) -> Result<()> {
+    let asked = need.series.values("CAPACITY_REQUESTED");
+    if asked.is_some_and(|kw| (1..=1000).contains(&kw.len()) && kw.iter().all(|kw| *kw >= 0.0)) {
+        return Ok(());
+    }
+    Err(Error::message(
+        "SCH_REQUIRED_FIELD_MISSING",
+        "the need has no CAPACITY_REQUESTED from 0 in 1 to 1000 intervals",
+    ))
 }
 
 fn first(contract: &Contract) -> Result<&Commitment> {

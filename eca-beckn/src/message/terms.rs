@@ -106,7 +106,7 @@ impl FlexTerms {
         }
         let terms = Self {
             route: text(object, "route")?,
-            obp_id: object.get("obpId").map(|_| text(object, "obpId")).transpose()?,
+            obp_id: object.get("obpId").map(|_| reference(object)).transpose()?,
             bm_unit: text(object, "bmUnit")?,
             periods,
             baseline_method: text(&object["baselineMethod"], "id")?,
@@ -120,6 +120,15 @@ impl FlexTerms {
         }
         Ok(terms)
     }
+}
+
+/// The reference of the platform: opaque, but fit to be written down. Never parsed.
+fn reference(object: &Value) -> Result<String> {
+    let text = text(object, "obpId")?;
+    if text.is_empty() || text.len() > 64 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(invalid("obpId", "is not 1 to 64 visible ASCII characters"));
+    }
+    Ok(text)
 }
 
 /// GBP for each kWh: 1 GBP/kWh is 1000 GBP/MWh, thus 10^9 µGBP/MWh. Nine decimals are exact in both forms.

@@ -119,10 +119,17 @@ pub struct Network {
     pub events: Vec<(String, Event)>,
     pub posted: Vec<(String, Outgoing)>,
     pub refused: Vec<String>,
+    /// An action whose messages are posted but never arrive.
+    pub hold: Option<String>,
 }
 
 impl Network {
     pub fn new(dialect: Dialect) -> Self {
+        Self::at(dialect, &|name| party(name).uri)
+    }
+
+    /// The same where agents have other addresses.
+    pub fn at(dialect: Dialect, uri: &dyn Fn(&str) -> String) -> Self {
         let names = ["grid", "compute", "der"];
         let keys: Vec<_> =
             (1..).zip(names).map(|(i, n)| key(&format!("{n}.example.org|k1|ed25519"), purpose::MESSAGE, i)).collect();
@@ -143,7 +150,13 @@ impl Network {
         let post = |i: usize| {
             let node =
                 Node::new(keys[i].clone(), trust.clone(), Arc::new(MemoryReplay::new(10_000)), NodeSettings::default());
-            Mailbox::new(party(names[i]), "example.org/deg", dialect, node, [i as u8; 32])
+            Mailbox::new(
+                Party { uri: uri(names[i]), ..party(names[i]) },
+                "example.org/deg",
+                dialect,
+                node,
+                [i as u8; 32],
+            )
         };
         let site = Box::new(Fixed { power_kw: 10_000.0, price_ugbp_per_mwh: 400_000_000, free_kw: 10_000.0 });
         let battery = Box::new(Fixed { power_kw: 2_000.0, price_ugbp_per_mwh: 90_000_000, free_kw: 2_000.0 });
@@ -164,6 +177,7 @@ impl Network {
             events: Vec::new(),
             posted: Vec::new(),
             refused: Vec::new(),
+            hold: None,
         }
     }
 
@@ -183,6 +197,9 @@ impl Network {
             self.now = Timestamp::from_unix_s(self.now.unix_s() + 1).unwrap();
             let name = outgoing.uri.trim_start_matches("http://").split('.').next().unwrap().to_owned();
             self.posted.push((name.clone(), outgoing.clone()));
+            if self.hold.as_ref() == Some(&outgoing.action) {
+                continue;
+            }
             queue.extend(self.deliver(&name, &outgoing.action.clone(), outgoing.signed));
         }
     }

@@ -1,6 +1,8 @@
 //! One codec for each dialect, between its JSON and the neutral types. Lenient in, strict out.
 
 mod lts;
+mod tags;
+mod v1;
 
 use super::{Content, Dialect, Envelope, Header, Message, Party};
 use crate::{Action, Error, Result};
@@ -19,7 +21,8 @@ impl Message {
         whole.insert("context".into(), context(&self.header, &action, dialect));
         let content = match dialect {
             Dialect::Lts => lts::write(&self.content)?,
-            _ => return Err(Error::message("CTX_VERSION_UNSUPPORTED", format!("{dialect} is not written"))),
+            Dialect::V1 => v1::write(self.header.action, &self.content)?,
+            Dialect::Rc => return Err(Error::message("CTX_VERSION_UNSUPPORTED", format!("{dialect} is not written"))),
         };
         if let Content::Error(error) = &self.content {
             whole.insert("error".into(), error.write());
@@ -55,7 +58,9 @@ impl Message {
         let content = match (&envelope.whole["error"], dialect) {
             (error @ Value::Object(_), _) => Content::Error(super::ErrorReply::read(error)),
             (_, Dialect::Lts) => lts::read(action, &envelope.whole["message"])?,
-            _ => Content::Other(envelope.whole["message"].clone()),
+            (_, Dialect::V1) => v1::read(action, &envelope.whole["message"])?,
+            // The release candidate is understood as far as its envelope.
+            (_, Dialect::Rc) => Content::Other(envelope.whole["message"].clone()),
         };
         Ok(Self { header, content })
     }
