@@ -7,8 +7,11 @@
 //! |---|---|---|
 //! | (none) | [`clock`], [`file`](mod@file) | the machine's clock; signals and state in files |
 //! | `modbus` | `modbus` | batteries over Modbus TCP by the SunSpec models |
+//! | `beckn-http` | `beckn_http` | agents of `eca-beckn` over HTTP: server, client, journal |
 //! | `controller` | `controller` | the binary `eca-controller config.toml`: the loop of [`eca_core::live`] over configured adapters |
 
+#[cfg(feature = "beckn-http")]
+pub mod beckn_http;
 pub mod clock;
 pub mod file;
 
