@@ -7,7 +7,7 @@ PY := .venv/bin/python
 export PATH := $(PATH):$(CURDIR)/.venv/bin
 CARGO_TEST := cargo test --no-fail-fast
 # Every part of eca-core at once; the default of users is what the Python and C builds take.
-ADAPTERS := eca-adapters/controller,eca-adapters/modbus
+ADAPTERS := eca-adapters/beckn-http,eca-adapters/controller,eca-adapters/modbus
 FEATURES := --features eca-core/microlp,eca-core/schema,$(ADAPTERS)
 MICROLP := -p eca-core --no-default-features --features microlp
 
@@ -79,6 +79,10 @@ DATA ?= $(or $(ECA_TEST_DATA),../shared/data)
 .PHONY: phoenix
 phoenix: .venv/.demo develop ## a published event of 256 GPUs replayed beside four policies; table and plot in out/phoenix
 	@$(PY) -m benches.phoenix.run $(DATA)/phoenix out/phoenix
+
+.PHONY: demo-network
+demo-network: setup ## three agents over HTTP, from question to audit; log, trust file and report in out/demo-network
+	@cargo run -q -p eca-examples --example deg_network -- --out out/demo-network
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,77 @@
+//! Baseline and settlement of the event by `eca_core::settle`, in whole Wh and µGBP.
+
+use crate::{Outcome, site};
+use eca_core::SettlementPeriod;
+use eca_core::settle::{Event, EventRecord, PriceTable, Readings, SettlementRun, settle};
+use serde_json::{Value, json};
+
+/// The event document. What is promised is in Wh, the price in µGBP/MWh.
+pub fn event(
+    promised: &[(SettlementPeriod, i64)],
+    price_ugbp_per_mwh: i64,
+    transaction: &str,
+    obp_id: &str,
+) -> Outcome<Value> {
+    let place = |period: &SettlementPeriod| json!({"settlement_date": period.settlement_date().to_string(), "settlement_period": period.settlement_period()});
+    let periods: Vec<Value> = promised
+        .iter()
+        .map(|(period, wh)| {
+            let mut entry = place(period);
+            entry["committed_mwh"] = decimal(*wh).into();
+            entry["price_gbp_per_mwh"] = decimal(price_ugbp_per_mwh).into();
+            entry
+        })
+        .collect();
+    let last = promised.last().map(|(period, _)| *period).ok_or("nothing is promised")?;
+    let rebound = [last.next(), last.next().next()];
+    Ok(json!({
+        "format": "eca-event/1",
+        "event_id": transaction,
+        "site": {"site_id": "london-1", "meter_id": site::METER, "bm_unit": "V__AECA001", "gsp_group": "_C"},
+        "route": "wholesale_p415",
+        "periods": periods,
+        "rebound_periods": rebound.iter().map(place).collect::<Vec<_>>(),
+        "baseline": {"method": "bl01"},
+        "references": {"obp_id": obp_id, "transaction_id": transaction},
+        "submissions": [
+            {"flow": "wman", "status": "accepted", "sent_at": "2026-02-19T12:00:00Z"},
+            {"flow": "ecvn", "status": "accepted", "sent_at": "2026-02-19T12:05:00Z"},
+            {"flow": "delivered_volume", "status": "accepted", "sent_at": "2026-02-20T09:00:00Z"}
+        ],
+        "terms": {
+            "supplier_compensation_price": [{"effective_from": "2026-01-01", "price_gbp_per_mwh": 87.21}],
+            "supplier_final_demand_frac": 0.04
+        },
+        "sharing": {"site_frac": 0.8, "social_tariff_frac": 0.05}
+    }))
+}
+
+/// Millionths as an exact decimal text.
+fn decimal(micro: i64) -> String {
+    format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
+}
+
+/// Prices and intensities of the day, as a file.
+pub fn prices() -> Outcome<String> {
+    let mut text = "start,system_price_gbp_per_mwh,import_price_gbp_per_mwh,network_charge_gbp_per_mwh,carbon_g_per_kwh,marginal_carbon_g_per_kwh\n".to_owned();
+    let columns = [site::system_price(), site::price(), site::charge(), site::carbon(), site::marginal()];
+    for t in 0..site::PERIODS {
+        let cells: Vec<String> = columns.iter().filter_map(|column| column.get(t).map(f64::to_string)).collect();
+        text += &format!("{},{}\n", site::start(t)?, cells.join(","));
+    }
+    Ok(text)
+}
+
+/// What the method says would be used in each half hour, from the days before.
+pub fn baseline_wh(periods: &[SettlementPeriod], history: &str) -> Outcome<Vec<i64>> {
+    let promised: Vec<(SettlementPeriod, i64)> = periods.iter().map(|period| (*period, 1)).collect();
+    let record = settled(&event(&promised, 1, "baseline", "none")?, history)?;
+    Ok(record.baseline.periods.iter().take(periods.len()).map(|period| period.baseline_wh).collect())
+}
+
+/// Settles the event.
+pub fn settled(event: &Value, meters: &str) -> Outcome<EventRecord> {
+    let event = Event::from_json(&event.to_string())?;
+    let volumes = Readings::parse(meters)?.volumes(site::METER, None)?;
+    Ok(settle(&event, &volumes, &PriceTable::parse(&prices()?)?, SettlementRun::Sf)?)
+}
