@@ -100,7 +100,10 @@ fn no_message_has_a_second_effect() {
         }
         now_s = now_s.max(at_s - 330);
     }
-    assert!(repeated > fresh / 10 && conflicts > fresh / 2, "{repeated} repeated, {conflicts} conflicts, {fresh} fresh");
+    assert!(
+        repeated > fresh / 10 && conflicts > fresh / 2,
+        "{repeated} repeated, {conflicts} conflicts, {fresh} fresh"
+    );
     println!(
         "{fresh} messages, {repeated} answered as repetitions, {conflicts} refused as other bodies, 0 second effects"
     );

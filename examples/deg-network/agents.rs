@@ -9,9 +9,10 @@ use eca_adapters::beckn_http::{BecknHost, HostSettings};
 use eca_beckn::agent::{Agent, ComputeAgent, DerAgent, Effect, GridAgent, Metered, Stage};
 use eca_beckn::certificate::{Assurance, Avoided, Delivery, Evidence, Registry, Subject, WhRange};
 use eca_beckn::message::{Column, DerReport, GridSignal, Party, TimeSeries};
+use eca_beckn::settled::{FundInput, SettlementInput};
 use eca_beckn::{Verb, kind};
 use eca_core::Timestamp;
-use eca_core::settle::EventRecord;
+use eca_core::settle::{Allocation, Contribution, EventRecord, SettlementRun};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
@@ -200,25 +201,31 @@ impl Compute {
         let terms = &sale.offer.terms;
         let promised: Vec<_> = terms.periods.iter().map(|period| (period.period, period.committed_wh)).collect();
         let obp = terms.obp_id.clone().unwrap_or_default();
-        let event = settlement::event(&promised, terms.price_ugbp_per_mwh, &sale.transaction_id, &obp)?;
+        let event = settlement::event(&promised, terms.price_ugbp_per_mwh, &sale.transaction_id, &obp)?.to_string();
         let history = self.plans.lock().unwrap_or_else(PoisonError::into_inner).history.clone();
-        let meters = history + &self.readings;
-        let record = settlement::settled(&event, &meters)?;
-        let entry = self
-            .diary
-            .entry(kind::SETTLEMENT)
-            .txn(&sale.transaction_id)
-            .obp(&obp)
-            .cite("event", event.to_string())
-            .cite("meters", meters)
-            .cite("prices", settlement::prices()?)
-            .cite("record", record.to_json()?)
-            .field("run", "SF")
-            .field("delivered_wh", record.totals.delivered_wh)
-            .field("cash_ugbp", record.totals.cash_ugbp)
-            .field("site_ugbp", record.totals.site_ugbp)
-            .field("social_tariff_ugbp", record.totals.social_tariff_ugbp);
-        self.diary.write(entry)?;
+        let (meters, prices) = (history + &self.readings, settlement::prices()?);
+        let input =
+            SettlementInput { event: &event, meters: &meters, prices: &prices, run: SettlementRun::Sf, as_of: None };
+        let me = setup::id("compute");
+        let mut settled = None;
+        self.diary.with_log(|log, time_us| {
+            log.write(settlement::readings_root(&self.readings, &me, time_us))?;
+            let (entry, record) = input.entry(&me, time_us)?;
+            log.write(entry)?;
+            settled = Some(record);
+            Ok(())
+        })?;
+        let record = settled.ok_or("there is no log")?;
+        // The site's part for the Social Tariff Fund reaches three households at once.
+        let paid = [Contribution { id: record.event_id.clone(), amount_ugbp: record.totals.social_tariff_ugbp }];
+        let homes = settlement::homes()?;
+        let fund = FundInput {
+            contributions: &paid,
+            beneficiaries: &homes,
+            allocation: Allocation::ByWeight,
+            carried_in_ugbp: 0,
+        };
+        self.diary.with_log(|log, time_us| log.write(fund.entry(&me, time_us)?.0).map(|_| ()))?;
         // The buyer pays for the block that was sold; what the meter says otherwise is cashed out at the imbalance price.
         let sold: i64 = record.periods.iter().flat_map(|period| period.flows.first()).map(|flow| flow.cash_ugbp).sum();
         let contract = sale.contract_id.unwrap_or_default();

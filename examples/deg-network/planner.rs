@@ -25,7 +25,7 @@ pub struct Plans {
     /// With what is agreed.
     pub agreed: Option<Plan>,
     /// What was promised, by contract offer id.
-    frozen: BTreeMap<String, Plan>,
+    frozen: BTreeMap<String, (Problem, Plan)>,
     /// Readings of the days before.
     pub history: String,
 }
@@ -78,7 +78,8 @@ impl SitePlanner {
                 limits.push((t, *wh as f64 / 0.5e6 - kw / 1e3 - RESERVE_MW));
             }
             // An import limit that cannot be kept is no offer.
-            let Ok(plan) = solve(&site::problem(&limits)?) else { continue };
+            let problem = site::problem(&limits)?;
+            let Ok(plan) = solve(&problem) else { continue };
             let energy_mwh = offered_kw.iter().sum::<f64>() / 1e3 * hours;
             let extra_gbp = (plan.totals.cost_gbp - plans.base.totals.cost_gbp).max(0.0);
             let price = ((extra_gbp / energy_mwh + MARGIN_GBP_PER_MWH) * 100.0).ceil() / 100.0;
@@ -117,7 +118,7 @@ impl SitePlanner {
                     .field("terms_sha256", terms.hash()?),
             )?;
             self.diary.note("ladder", json!({"kw": offered_kw[0], "price_gbp_per_mwh": price, "extra_gbp": extra_gbp, "plan_mw": import_mw(&plan)}));
-            plans.frozen.insert(terms.hash()?, plan);
+            plans.frozen.insert(terms.hash()?, (problem, plan));
             offers.push(PricedOffer {
                 id: String::new(),
                 name,
@@ -161,11 +162,12 @@ impl Flexibility for SitePlanner {
         if plans.agreed.is_some() {
             return Err(unavailable("this day is sold"));
         }
-        let plan =
+        let (problem, plan) =
             plans.frozen.get(&offer.terms.hash()?).cloned().ok_or_else(|| unavailable("there is no plan for it"))?;
         self.diary.write(
             self.diary
                 .entry(kind::PLAN)
+                .cite("problem", problem.to_json()?)
                 .cite("plan", plan.to_json()?)
                 .field("outcome", plan.outcome.to_string())
                 .field("objective_ugbp", (plan.objective_gbp * 1e6).round() as i64)

@@ -31,15 +31,15 @@ pub fn page(story: &Value) -> String {
     );
     html += "<section class=\"tiles\">";
     for (label, value, note) in [
-        ("Promised", format!("{promised:.2} MWh"), "in two half hours".to_owned()),
+        ("Promised", format!("{promised:.2} <small>MWh</small>"), "in two half hours".to_owned()),
         (
             "Delivered",
-            format!("{delivered:.2} MWh"),
+            format!("{delivered:.2} <small>MWh</small>"),
             format!("shortfall {:.3} MWh", number(&totals["shortfall_wh"]) / 1e6),
         ),
-        ("Price", format!("£{price:.2}/MWh"), "P415, agreed at 11:30".to_owned()),
+        ("Price", format!("£{price:.2}<small>/MWh</small>"), "P415, agreed at 11:30".to_owned()),
         ("Paid by the buyer", pounds(&story["grid"][0]["amount_ugbp"]), "for the block that was sold".to_owned()),
-        ("Carbon avoided", format!("{avoided:.0} kg"), "average intensity, with rebound".to_owned()),
+        ("Carbon avoided", format!("{avoided:.0} <small>kg</small>"), "average intensity, with rebound".to_owned()),
         ("Social Tariff Fund", pounds(&totals["social_tariff_ugbp"]), "5 % of the site's part".to_owned()),
     ] {
         let _ = write!(html, "<div class=\"tile\"><span>{label}</span><strong>{value}</strong><em>{note}</em></div>");
@@ -110,7 +110,7 @@ fn chart(story: &Value) -> String {
     let y = |mw: f64| TOP + HEIGHT * (1.0 - mw / 18.0);
     let mut svg = format!(
         "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"import of the site by half hour\"><rect class=\"event\" x=\"{}\" y=\"{TOP}\" width=\"{}\" height=\"{HEIGHT}\"/>",
-        LEFT + WIDTH + 14.0,
+        LEFT + WIDTH + 24.0,
         TOP + HEIGHT + 30.0,
         x(site::EVENT.0),
         x(site::EVENT.0 + site::EVENT.1) - x(site::EVENT.0),

@@ -1,8 +1,12 @@
 //! Baseline and settlement of the event by `eca_core::settle`, in whole Wh and µGBP.
 
+use crate::site::HEADER;
 use crate::{Outcome, site};
+use eca_beckn::log::hex;
+use eca_beckn::log::tree::{Tree, leaf_hash};
+use eca_beckn::{Entry, kind};
 use eca_core::SettlementPeriod;
-use eca_core::settle::{Event, EventRecord, PriceTable, Readings, SettlementRun, settle};
+use eca_core::settle::{Beneficiary, Event, EventRecord, PriceTable, Readings, SettlementRun, settle};
 use serde_json::{Value, json};
 
 /// The event document. What is promised is in Wh, the price in µGBP/MWh.
@@ -60,6 +64,23 @@ pub fn prices() -> Outcome<String> {
         text += &format!("{},{}\n", site::start(t)?, cells.join(","));
     }
     Ok(text)
+}
+
+/// A record of the root over the readings of the day: afterwards none of them can be another.
+pub fn readings_root(readings: &str, actor: &str, time_us: i64) -> Entry {
+    let mut tree = Tree::default();
+    readings.lines().for_each(|line| tree.push(leaf_hash(line.as_bytes())));
+    let root = tree.root(tree.size()).unwrap_or_default();
+    Entry::new(kind::TELEMETRY_ROOT, actor, time_us)
+        .cite("readings", format!("{HEADER}{readings}"))
+        .field("rows", tree.size())
+        .field("root", hex(&root))
+}
+
+/// Three households that the fund supports, by weight.
+pub fn homes() -> Outcome<Vec<Beneficiary>> {
+    let homes = json!([{"id": "home-1", "weight": 1}, {"id": "home-2", "weight": 2}, {"id": "home-3", "weight": 3}]);
+    Ok(serde_json::from_value(homes)?)
 }
 
 /// What the method says would be used in each half hour, from the days before.

@@ -7,6 +7,8 @@ use eca_core::{Horizon, Job, JobPoint, Problem, Region, Service, ServicePoint, S
 pub const DAY: &str = "2026-02-19";
 pub const METER: &str = "did:web:compute.example.org:meters:hall-a";
 pub const PERIODS: usize = 48;
+/// First line of a meter file.
+pub const HEADER: &str = "meter_id,start,end,import_wh,export_wh,quality\n";
 
 /// First interval of the event and number of intervals: 17:00 to 18:00, settlement periods 35 and 36.
 pub const EVENT: (usize, usize) = (34, 2);
@@ -113,7 +115,7 @@ impl Noise {
 /// Meter readings of the 28 days before, as the base plan with a little noise: a file in the form of docs/format/series.md.
 pub fn history(base_mw: &[f64]) -> Outcome<String> {
     let mut noise = Noise::new(20_260_219);
-    let mut text = "meter_id,start,end,import_wh,export_wh,quality\n".to_owned();
+    let mut text = HEADER.to_owned();
     for days in (1..=28).rev() {
         let midnight = SettlementDate::parse(DAY)?.plus_days(-days).midnight();
         for (t, mw) in (0_i64..).zip(base_mw) {
