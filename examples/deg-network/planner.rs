@@ -1,5 +1,5 @@
-//! What stands behind the offers: the optimiser, asked what the day costs with and without the import limit that an offer
-//! would mean; and a battery that knows its state of charge.
+//! What stands behind the offers: the price ladder of `eca_core::flex`, from plans of the day with and without each offer;
+//! and a battery that knows its state of charge.
 
 use crate::diary::Diary;
 use crate::site;
@@ -7,15 +7,19 @@ use crate::{Outcome, settlement};
 use eca_beckn::agent::{Flexibility, PricedOffer};
 use eca_beckn::message::{Column, ComputeSlot, FlexTerms, Need, Resource, TermPeriod, TimeSeries};
 use eca_beckn::{Error, Result, kind};
-use eca_core::{Plan, Problem, Settings, SettlementPeriod, Timestamp};
+use eca_core::flex::{OfferRequest, check_offer};
+use eca_core::{Commitment, Penalty, Plan, Problem, Route, Settings, SettlementPeriod, Timestamp};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the operator wants for its trouble on top of what the plan costs more, GBP/MWh.
 const MARGIN_GBP_PER_MWH: f64 = 20.0;
-/// Kept below the limit, so that noise of the meter does not become a shortfall, MW.
+/// Planned for beyond what is sold, so that noise of the meter does not become a shortfall, MW.
 const RESERVE_MW: f64 = 0.15;
+
+/// What a missing MWh of what is sold costs in the plan, GBP/MWh.
+const SHORTFALL_GBP_PER_MWH: f64 = 2000.0;
 
 /// Plans of the day.
 #[derive(Debug)]
@@ -24,8 +28,8 @@ pub struct Plans {
     pub base: Plan,
     /// With what is agreed.
     pub agreed: Option<Plan>,
-    /// What was promised, by contract offer id.
-    frozen: BTreeMap<String, (Problem, Plan)>,
+    /// What each offer would be as a commitment of the problem, by the hash of its terms.
+    offered: BTreeMap<String, Commitment>,
     /// Readings of the days before.
     pub history: String,
 }
@@ -46,7 +50,7 @@ impl Plans {
     pub fn new() -> Outcome<Self> {
         let base = solve(&site::problem(&[])?)?;
         let history = site::history(&import_mw(&base))?;
-        Ok(Self { base, agreed: None, frozen: BTreeMap::new(), history })
+        Ok(Self { base, agreed: None, offered: BTreeMap::new(), history })
     }
 }
 
@@ -67,31 +71,34 @@ impl SitePlanner {
         }
         // What the settlement will compare the meter with, known beforehand: the days are over.
         let baseline_wh = settlement::baseline_wh(&periods, &plans.history)?;
-        let midnight = site::start(0)?;
         let hours = need.series.step_s as f64 / 3600.0;
+        // An offer is the same power in all of its half hours, in three sizes.
+        let most_kw = asked.iter().copied().fold(f64::INFINITY, f64::min);
+        let powers_kw = [1.0, 0.75, 0.5].map(|share| (most_kw * share).floor());
+        let mut request = OfferRequest::new(
+            "london",
+            Route::WholesaleP415,
+            periods.clone(),
+            powers_kw.map(|kw| kw / 1e3 + RESERVE_MW),
+        );
+        request.baseline_mw = Some(baseline_wh.iter().map(|wh| *wh as f64 / 0.5e6).collect::<Vec<f64>>().into());
+        request.margin_gbp_per_mwh = MARGIN_GBP_PER_MWH;
+        let problem = site::problem(&[])?;
+        let ladder = problem.offers(&request, &Settings::default())?;
         let mut offers = Vec::new();
-        for share in [1.0, 0.75, 0.5] {
-            let offered_kw: Vec<f64> = asked.iter().map(|kw| (kw * share).floor()).collect();
-            let mut limits = Vec::new();
-            for ((period, kw), wh) in periods.iter().zip(&offered_kw).zip(&baseline_wh) {
-                let t = usize::try_from(period.start_utc().minutes_since(midnight) / 30)?;
-                limits.push((t, *wh as f64 / 0.5e6 - kw / 1e3 - RESERVE_MW));
-            }
-            // An import limit that cannot be kept is no offer.
-            let problem = site::problem(&limits)?;
-            let Ok(plan) = solve(&problem) else { continue };
-            let energy_mwh = offered_kw.iter().sum::<f64>() / 1e3 * hours;
-            let extra_gbp = (plan.totals.cost_gbp - plans.base.totals.cost_gbp).max(0.0);
-            let price = ((extra_gbp / energy_mwh + MARGIN_GBP_PER_MWH) * 100.0).ceil() / 100.0;
+        for (kw, rung) in powers_kw.iter().zip(&ladder.rungs) {
+            // What cannot be delivered with every promise kept has no price.
+            let Some(price) = rung.price_gbp_per_mwh else { continue };
+            // The reserve is planned for but not sold: its cost is part of the price.
+            let price = (price * (kw / 1e3 + RESERVE_MW) / (kw / 1e3) * 100.0).ceil() / 100.0;
             let terms = FlexTerms {
                 route: "wholesale_p415".into(),
                 obp_id: None,
                 bm_unit: "V__AECA001".into(),
                 periods: periods
                     .iter()
-                    .zip(&offered_kw)
                     .zip(&baseline_wh)
-                    .map(|((period, kw), wh)| TermPeriod {
+                    .map(|(period, wh)| TermPeriod {
                         period: *period,
                         committed_wh: (kw * 1e3 * hours) as i64,
                         baseline_wh: *wh,
@@ -104,27 +111,29 @@ impl SitePlanner {
                 penalty_ugbp_per_mwh: 0,
                 compensation: "mutualised_by_suppliers".into(),
             };
-            let name =
-                format!("{} kW less for {} half hours", offered_kw.iter().copied().fold(0.0, f64::max), asked.len());
+            let ugbp = |gbp: f64| (gbp * 1e6).round() as i64;
             self.diary.write(
                 self.diary
                     .entry(kind::OFFER)
-                    .cite("plan_with", plan.to_json()?)
-                    .cite("plan_without", plans.base.to_json()?)
+                    .cite("offers", ladder.to_json()?)
+                    .cite("request", serde_json::to_string(&request)?)
+                    .cite("problem", problem.to_json()?)
                     .field("committed_wh", terms.committed_wh())
-                    .field("cost_with_ugbp", (plan.totals.cost_gbp * 1e6).round() as i64)
-                    .field("cost_without_ugbp", (plans.base.totals.cost_gbp * 1e6).round() as i64)
+                    .field("cost_with_ugbp", ugbp(rung.cost_with_gbp.unwrap_or_default()))
+                    .field("cost_without_ugbp", ugbp(rung.cost_without_gbp))
                     .field("price_ugbp_per_mwh", terms.price_ugbp_per_mwh)
                     .field("terms_sha256", terms.hash()?),
             )?;
-            self.diary.note("ladder", json!({"kw": offered_kw[0], "price_gbp_per_mwh": price, "extra_gbp": extra_gbp, "plan_mw": import_mw(&plan)}));
-            plans.frozen.insert(terms.hash()?, (problem, plan));
+            let extra_gbp = rung.cost_gbp.unwrap_or_default();
+            self.diary.note("ladder", json!({"kw": kw, "price_gbp_per_mwh": price, "extra_gbp": extra_gbp}));
+            let sold = ladder.commitment("event", rung, Penalty::price(SHORTFALL_GBP_PER_MWH));
+            plans.offered.insert(terms.hash()?, sold);
             offers.push(PricedOffer {
                 id: String::new(),
-                name,
+                name: format!("{kw} kW less for {} half hours", periods.len()),
                 resource_id: "slot-training".into(),
                 need: need.clone(),
-                offered_kw,
+                offered_kw: vec![*kw; periods.len()],
                 terms,
                 // One hour before the first half hour: gate closure.
                 valid_to: need.series.start.plus_min(-60),
@@ -162,8 +171,19 @@ impl Flexibility for SitePlanner {
         if plans.agreed.is_some() {
             return Err(unavailable("this day is sold"));
         }
-        let (problem, plan) =
-            plans.frozen.get(&offer.terms.hash()?).cloned().ok_or_else(|| unavailable("there is no plan for it"))?;
+        let failed =
+            |error: Box<dyn std::error::Error + Send + Sync>| Error::refuse("NET_INTERNAL_ERROR", error.to_string());
+        let sold =
+            plans.offered.get(&offer.terms.hash()?).cloned().ok_or_else(|| unavailable("it was never offered"))?;
+        // Asked again at the last moment: can all of it be delivered with every promise kept?
+        let free = site::problem(&[]).map_err(failed)?;
+        let most_mwh = check_offer(&free, &sold, &Settings::default())?;
+        let promised = offer.terms.periods.iter().map(|period| period.committed_wh as f64 / 1e6);
+        if promised.zip(&most_mwh).any(|(promised, most)| promised > most + 1e-9) {
+            return Err(unavailable("less of it can be delivered now"));
+        }
+        let problem = site::problem(&[sold]).map_err(failed)?;
+        let plan = solve(&problem).map_err(failed)?;
         self.diary.write(
             self.diary
                 .entry(kind::PLAN)

@@ -172,8 +172,8 @@ fn ladder(story: &Value) -> String {
             if taken { "agreed" } else { "" },
         );
     }
-    html + "</table><p class=\"small\">Each offer is a plan of the whole day that passed the independent check, solved with the import limit that \
-            the offer means, against the plan without it; £20/MWh of margin are added. The buyer takes the most energy within its price limit of £250/MWh.</p></section>"
+    html + "</table><p class=\"small\">Each price compares plans of the whole day with the offer and without it, every promise to users kept; £20/MWh of \
+            margin are added. The buyer takes the most energy within its price limit of £250/MWh.</p></section>"
 }
 
 fn half_hours(story: &Value) -> String {

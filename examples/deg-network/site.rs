@@ -1,7 +1,7 @@
 //! The data centre and its day: a made-up Thursday in February, prices with an evening peak, work that can wait.
 
 use crate::Outcome;
-use eca_core::{Horizon, Job, JobPoint, Problem, Region, Service, ServicePoint, SettlementDate, Timestamp};
+use eca_core::{Commitment, Horizon, Job, JobPoint, Problem, Region, Service, ServicePoint, SettlementDate, Timestamp};
 
 /// London is on UTC in February.
 pub const DAY: &str = "2026-02-19";
@@ -65,20 +65,14 @@ pub fn start(t: usize) -> Outcome<Timestamp> {
     Ok(SettlementDate::parse(DAY)?.midnight().plus_min(30 * i64::try_from(t)?))
 }
 
-/// The problem of the day, with the import limited to `limit_mw` where it is given.
-pub fn problem(limit_mw: &[(usize, f64)]) -> Outcome<Problem> {
+/// The problem of the day, with what is sold of it.
+pub fn problem(sold: &[Commitment]) -> Outcome<Problem> {
     let horizon = Horizon::new(start(0)?, 30, PERIODS)?;
-    let mut import: Vec<f64> = vec![18.0; PERIODS];
-    for (t, limit) in limit_mw {
-        if let Some(value) = import.get_mut(*t) {
-            *value = value.min(*limit);
-        }
-    }
     let region = Region::new("london")
         .it_capacity_mw(14.0)
         .overhead_mw(0.5)
         .pue_slope(1.12)
-        .import_limit_mw(import)
+        .import_limit_mw(18.0)
         .import_price_gbp_per_mwh(price())
         .network_charge_gbp_per_mwh(charge())
         .carbon_g_per_kwh(carbon())
@@ -94,7 +88,8 @@ pub fn problem(limit_mw: &[(usize, f64)]) -> Outcome<Problem> {
     (tuning.preemptible, tuning.max_pauses, tuning.pause_cost_gbp, tuning.tier) = (true, Some(2), 3.0, 2);
     let demand: Vec<f64> = (0..PERIODS).map(|t| (1.6e6 * (0.7 + 0.5 * bump(t, 15.0, 5.0))).round()).collect();
     let chat = Service::new("chat", demand, [ServicePoint { wh_per_inference: 0.3, latency_ms: 40.0 }]);
-    Ok(Problem::builder(horizon).region(region).job(training).job(tuning).service(chat).build()?)
+    let day = Problem::builder(horizon).region(region).job(training).job(tuning).service(chat);
+    Ok(sold.iter().cloned().fold(day, |day, sold| day.commitment(sold)).build()?)
 }
 
 /// Numbers between -1 and 1 that are the same everywhere.
