@@ -8,6 +8,7 @@
 //! | (none) | [`clock`], [`file`](mod@file) | the machine's clock; signals and state in files |
 //! | `modbus` | `modbus` | batteries over Modbus TCP by the SunSpec models |
 //! | `beckn-http` | `beckn_http` | agents of `eca-beckn` over HTTP: server, client, journal |
+//! | `slurm` | `slurm` | jobs of a Slurm cluster, through its own programs |
 //! | `controller` | `controller` | the binary `eca-controller config.toml`: the loop of [`eca_core::live`] over configured adapters |
 
 #[cfg(feature = "beckn-http")]
@@ -17,6 +18,9 @@ pub mod file;
 
 #[cfg(feature = "modbus")]
 pub mod modbus;
+
+#[cfg(feature = "slurm")]
+pub mod slurm;
 
 #[cfg(feature = "controller")]
 pub mod controller;

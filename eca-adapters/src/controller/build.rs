@@ -10,6 +10,9 @@ use eca_core::signal::{GapPolicy, ReadOptions};
 use std::sync::Arc;
 use toml::Spanned;
 
+/// Kinds of clusters that this program was built with.
+const CLUSTERS: &str = if cfg!(feature = "slurm") { "memory, slurm" } else { "memory" };
+
 /// Kinds of batteries that this program was built with.
 const BATTERIES: &str = if cfg!(feature = "modbus") { "memory, modbus" } else { "memory" };
 
@@ -138,7 +141,13 @@ fn signal_source(config: &Config, adapter: &AdapterConfig) -> Built<Arc<dyn Sign
 fn cluster(config: &Config, adapter: &AdapterConfig, memory: &MemorySite) -> Built<Arc<dyn Workloads>> {
     match adapter.kind.get_ref().as_str() {
         "memory" => Ok(Arc::new(memory.cluster())),
-        _ => Err(no_such_kind(config, adapter, "memory")),
+        #[cfg(feature = "slurm")]
+        "slurm" => {
+            let region = config.need(adapter, adapter.region.as_ref(), "region")?;
+            let programs = adapter.path.as_ref().map(|path| config.resolve(path.get_ref()));
+            Ok(Arc::new(crate::slurm::Slurm::new(region.get_ref().as_str(), programs)))
+        }
+        _ => Err(no_such_kind(config, adapter, CLUSTERS)),
     }
 }
 

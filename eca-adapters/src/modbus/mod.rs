@@ -85,8 +85,16 @@ struct State {
     /// Why it is not dispatchable.
     lies: Option<String>,
     /// When the timer was wound up last, and to what.
-    wound: Option<(Instant, u32)>,
+    wound: Option<Wound>,
     heartbeat: u32,
+}
+
+/// A timer was wound up to `revert_s` between two instants.
+#[derive(Debug, Clone, Copy)]
+struct Wound {
+    before: Instant,
+    after: Instant,
+    revert_s: u32,
 }
 
 impl ModbusBattery {
@@ -139,16 +147,18 @@ impl ModbusBattery {
 
     /// Looks whether the timer has run since it was wound up.
     fn watch_timer(&self, state: &mut State) -> AdapterResult<()> {
-        let Some((at, wound_s)) = state.wound else { return Ok(()) };
-        let elapsed_s = at.elapsed().as_secs_f64();
-        if elapsed_s < WATCH_S {
+        let Some(Wound { before, after, revert_s }) = state.wound else { return Ok(()) };
+        // The exchanges take time too: the timer was wound up between two instants, and is read between two.
+        let least_s = after.elapsed().as_secs_f64();
+        if least_s < WATCH_S {
             return Ok(());
         }
-        let left_s = self.with(state, |map, link| map.timer(link))?;
-        let expected_s = (f64::from(wound_s) - elapsed_s).max(0.0);
-        let dead = (f64::from(left_s) - expected_s).abs() > NEAR_S;
+        let left_s = f64::from(self.with(state, |map, link| map.timer(link))?);
+        let most_s = before.elapsed().as_secs_f64();
+        let left_of = |elapsed_s: f64| (f64::from(revert_s) - elapsed_s).max(0.0);
+        let dead = left_s > left_of(least_s) + NEAR_S || left_s < left_of(most_s) - NEAR_S;
         if dead {
-            let seen = format!("{left_s} s left of {wound_s} s after {elapsed_s:.1} s");
+            let seen = format!("{left_s} s left of {revert_s} s after {least_s:.1} s");
             return Err(self.lie(state, "a timer that runs".into(), seen));
         }
         Ok(())
@@ -166,14 +176,14 @@ impl ModbusBattery {
 
     fn write(&self, state: &mut State, inject_w: f64, revert_s: u32) -> AdapterResult<()> {
         state.heartbeat = state.heartbeat.wrapping_add(1);
-        let beat = state.heartbeat;
+        let (beat, before) = (state.heartbeat, Instant::now());
         let seen = self.with(state, |map, link| {
             map.beat(link, beat)?;
             map.write_set_point(link, inject_w, revert_s)?;
             map.read_set_point(link)
         })?;
         let Some(wrong) = seen.differs(inject_w, revert_s) else {
-            state.wound = Some((Instant::now(), revert_s));
+            state.wound = Some(Wound { before, after: Instant::now(), revert_s });
             return Ok(());
         };
         Err(self.lie(state, format!("{inject_w} W for {revert_s} s"), wrong))

@@ -40,10 +40,13 @@ impl Live {
     /// better not to begin than to send commands twice.
     pub fn new(plant: Plant, settings: LiveSettings, store: Arc<dyn StateStore>) -> Result<Self> {
         let unreadable = |message: String| Error::Document { path: format!("state in {store}"), message };
-        let state = match store.load().map_err(|error| unreadable(error.to_string()))? {
+        let mut state = match store.load().map_err(|error| unreadable(error.to_string()))? {
             Some(text) => State::from_json(&text).map_err(|error| unreadable(error.to_string()))?,
             None => State::default(),
         };
+        // While nobody ran, devices fell back to rest as they should: they are judged by what they are told from now on.
+        state.missed.clear();
+        state.set_points.values_mut().for_each(|sent| sent.settled = false);
         let planner = if settings.shadow {
             let known = state.shadow.clone().unwrap_or_default();
             Planner::Shadow(Box::new(Shadow::restore(settings.controller.clone(), known)?))
