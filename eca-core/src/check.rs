@@ -18,7 +18,7 @@
 //! | `it`, `facility`, `balance`, `export`, `solar`, `exclusive` | power at a region |
 //! | `battery_power`, `soc_balance`, `soc_bounds`, `exclusive` | batteries |
 //! | `delivered_mwh`, `shortfall_mwh` | what the plan says of a commitment |
-//! | `carbon_cap`, `shortfall`, `undone`, `shed`, `end_soc`, `it_overload`, `import_overload` | a soft limit broken but not listed |
+//! | `carbon_cap`, `shortfall`, `baseline_guard`, `undone`, `shed`, `end_soc`, `it_overload`, `import_overload` | a soft limit broken but not listed |
 //! | `target`, `target_ramp` | a strict power target exceeded, or a priced one that is not listed |
 //! | `undone_max` | more left undone than a job allows |
 //! | `broken_limits` | an entry that is not broken, or has another amount, unit or price |

@@ -158,7 +158,7 @@ pub struct CommitmentPlan {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BrokenLimit {
-    /// The rule: `carbon_cap`, `shortfall`, `undone`, `shed`, `end_soc`, `it_overload`, `import_overload`, `target` or
+    /// The rule: `carbon_cap`, `shortfall`, `baseline_guard`, `undone`, `shed`, `end_soc`, `it_overload`, `import_overload`, `target` or
     /// `target_ramp`.
     pub rule: String,
     /// The cap, commitment, job (`id` or `id#copy`), service, battery or region.

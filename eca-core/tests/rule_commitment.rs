@@ -4,8 +4,8 @@
 mod rule_support;
 
 use eca_core::{
-    Battery, Commitment, DeadlineKind, Engine, Horizon, Job, JobPoint, Outcome, Penalty, Plan, Problem, Region, Route,
-    Service, ServicePoint, SettlementPeriod,
+    BaselineGuard, Battery, Commitment, DeadlineKind, Engine, Horizon, Job, JobPoint, Outcome, Penalty, Plan, Problem,
+    Region, Route, Service, ServicePoint, SettlementPeriod,
 };
 use rule_support::*;
 
@@ -116,6 +116,45 @@ fn energy_counts_by_settlement_period_not_by_step() {
     let plan = solve(&problem);
     costs(&plan, 20.0);
     assert_eq!(numbers(&plan, 0).0, [2.0]);
+}
+
+#[test]
+fn work_is_not_moved_into_a_guarded_window() {
+    // The job stands in SP3, which is sold. SP2 is the next cheapest, but its import counts for the baseline: SP4 it is.
+    let sold = |guard: Option<BaselineGuard>| {
+        let one =
+            Commitment::new("c", Route::BalancingMechanism, "a", sps([3]), 4.0, 4.0).penalty(Penalty::price(500.0));
+        let one = guard.map_or(one.clone(), |guard| one.guard(guard));
+        let region = site("a", [90.0, 20.0, 10.0, 50.0]);
+        Problem::builder(half_hours(4)).region(region).job(half_an_hour()).commitment(one).build().unwrap()
+    };
+    assert_eq!(places(&solve(&sold(None)), 0), ".a..");
+    let guard = BaselineGuard::new(sps([1, 2]), 0.0);
+    let plan = solve(&sold(Some(guard.clone())));
+    assert_eq!(places(&plan, 0), "...a");
+    costs(&plan, 100.0);
+    // Where the deadline leaves only the window or the event: a MWh in the window costs 2 * (500 + 10), one missing 500.
+    let mut document = sold(Some(guard)).document().clone();
+    document.jobs[0].deadline = Some(half_hours(3).end());
+    let plan = solve(&Problem::from_document(document).unwrap());
+    breaks(&plan, "shortfall", "c", 2.0, "mwh", 1000.0);
+    // Room in MW and as a part: 4 MW may be imported on top of nothing.
+    let mut roomy = BaselineGuard::new(sps([2]), 2.0);
+    roomy.room_frac = 0.5;
+    roomy.room_mw = 1.0;
+    assert_eq!(places(&solve(&sold(Some(roomy))), 0), ".a..");
+}
+
+#[test]
+fn a_guard_that_gives_way_is_listed_with_its_price() {
+    // A load of 3 MW above 2 MW: 0.5 MWh too much, at twice the dearest energy of 10 + 5 GBP/MWh.
+    let one = Commitment::new("c", Route::BalancingMechanism, "a", sps([2]), 0.0, 3.0).penalty(Penalty::price(5.0));
+    let problem = Problem::builder(half_hours(2))
+        .region(site("a", 10.0).overhead_mw(3.0))
+        .commitment(one.guard(BaselineGuard::new(sps([1]), 2.0)))
+        .build()
+        .unwrap();
+    breaks(&solve(&problem), "baseline_guard", "c", 0.5, "mwh", 15.0);
 }
 
 #[test]

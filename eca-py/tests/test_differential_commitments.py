@@ -66,6 +66,14 @@ def with_commitments(seed: int) -> dict[str, Any] | None:
             one["penalty"] = {"price_gbp_per_mwh": some((0.0, 40.0, 180.0, 2000.0))}
             if dice.random() < 0.3:
                 one["penalty"]["tolerance_frac"] = 0.05
+        if dice.random() < 0.3:
+            window = sorted(dice.sample(range(0, last), dice.randint(1, min(2, last))))
+            one["guard"] = {
+                "settlement_periods": [settlement_period(begin + timedelta(minutes=30 * k)) for k in window],
+                "import_mw": dice.choice((0.0, 1.0, 2.0)),
+                "room_frac": dice.choice((0.0, 0.1)),
+                "room_mw": dice.choice((0.0, 0.5)),
+            }
         if begin < start:
             one["imported_mwh"] = dice.choice((0.0, 0.25, 1.0))
         doc["commitments"].append(one)

@@ -69,6 +69,7 @@ pub(super) fn check(input: &Input<'_>, ledger: &mut Ledger, report: &mut Report)
             }
         }
     }
+    guards(input, ledger);
     nothing_elsewhere(input, report);
 }
 
@@ -127,7 +128,6 @@ fn meter(
 
 /// Baseline less what is metered, MWh.
 fn delivered(input: &Input<'_>, r: usize, period: SettlementPeriod, times: &[usize], owed: &[Owed<'_>]) -> Sum {
-    let Some(entry) = input.plan.regions.get(r) else { return Sum::default() };
     let baseline = owed.iter().map(|one| PERIOD_H * one.commitment.baseline_mw.at(one.index));
     let ramp_h = owed.iter().map(|one| one.commitment.ramp_min).fold(0.0, f64::max) * PERIOD_H / PERIOD_MIN;
     let mut left = Sum::exact(baseline.fold(f64::INFINITY, f64::min));
@@ -135,10 +135,7 @@ fn delivered(input: &Input<'_>, r: usize, period: SettlementPeriod, times: &[usi
         let imported = owed.iter().filter_map(|one| one.commitment.imported_mwh).fold(0.0, f64::max);
         left = left.minus(Sum::exact(imported));
     }
-    let batteries = input.problem.batteries().iter().filter(|b| input.region(b.region.as_str()) == Some(r)).count();
-    // Import closes the balance: facility and each battery are rounded before it is.
-    let closing = POWER_MW * (1.0 + batteries as f64);
-    let import = |t: usize| Sum::mw(at(&entry.import_mw, t)).restated(closing);
+    let import = |t: usize| import(input, r, t);
     for &t in times {
         left = left.minus(import(t).times(input.h));
         if let Some(before) = t.checked_sub(1).filter(|_| ramp_h > 0.0) {
@@ -147,6 +144,39 @@ fn delivered(input: &Input<'_>, r: usize, period: SettlementPeriod, times: &[usi
         }
     }
     left
+}
+
+/// Import in the window before an event, above what the plan without it imports.
+fn guards(input: &Input<'_>, ledger: &mut Ledger) {
+    let covered = covered(input);
+    for commitment in input.problem.commitments() {
+        let Some(guard) = &commitment.guard else { continue };
+        let Some(r) = input.region(commitment.region.as_str()) else { continue };
+        for (i, period) in guard.settlement_periods.iter().enumerate() {
+            let Some(times) = covered.get(period).filter(|_| period.start_utc() >= input.horizon().start) else {
+                continue;
+            };
+            let allowed = PERIOD_H * (guard.import_mw.at(i) + guard.import_mw.at(i) * guard.room_frac + guard.room_mw);
+            let import: Sum = times.iter().map(|&t| import(input, r, t)).sum();
+            ledger.limit(SoftLimit {
+                rule: "baseline_guard",
+                object: commitment.id.to_string(),
+                period: times.first().copied(),
+                whole_horizon: false,
+                excess: import.times(input.h).minus(Sum::exact(allowed)),
+                unit: "mwh",
+                quantum: ENERGY_MWH,
+                price_gbp: input.prices.end_soc_gbp_per_mwh,
+            });
+        }
+    }
+}
+
+/// Import closes the balance: facility and each battery are rounded before it is.
+fn import(input: &Input<'_>, r: usize, t: usize) -> Sum {
+    let Some(entry) = input.plan.regions.get(r) else { return Sum::default() };
+    let batteries = input.problem.batteries().iter().filter(|b| input.region(b.region.as_str()) == Some(r)).count();
+    Sum::mw(at(&entry.import_mw, t)).restated(POWER_MW * (1.0 + batteries as f64))
 }
 
 /// A settlement period that is not within the horizon has no numbers.

@@ -44,6 +44,7 @@ fn keep_all(draft: &mut Draft) {
         "carbon_cap",
         "undone",
         "shortfall",
+        "baseline_guard",
         "target",
         "target_ramp",
     ];

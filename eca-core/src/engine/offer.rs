@@ -128,6 +128,11 @@ fn keep(problem: &Problem, draft: &mut Draft, before: &Before) {
 fn ask(draft: &mut Draft, goal: Goal) {
     let shared = |columns: &&MeterColumns| columns.meter.parts.iter().any(|part| part.commitment == OFFER);
     let due: Vec<Col> = draft.meters.iter().filter(shared).flat_map(|columns| columns.shortfalls.clone()).collect();
+    for (col, tag) in tagged(draft, "baseline_guard") {
+        if index(tag.object) == Some(OFFER) {
+            draft.milp.set_bounds(col, 0.0, 0.0);
+        }
+    }
     match goal {
         Goal::Whole => due.iter().for_each(|&col| draft.milp.set_bounds(col, 0.0, 0.0)),
         Goal::Most => draft.milp.set_costs(|j| if due.iter().any(|col| col.index() == j) { 1.0 } else { 0.0 }),

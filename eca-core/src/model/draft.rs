@@ -115,6 +115,8 @@ pub(crate) struct Draft {
     pub(crate) storage: Vec<StorageColumns>,
     pub(crate) caps: Vec<CapColumn>,
     pub(crate) meters: Vec<MeterColumns>,
+    /// Import above what baseline guards allow, MWh, in the order of the guarded settlement periods.
+    pub(crate) guards: Vec<Col>,
     pub(crate) targets: Vec<TargetColumn>,
 }
 
@@ -138,6 +140,7 @@ impl Draft {
             storage: Vec::new(),
             caps: Vec::new(),
             meters: Vec::new(),
+            guards: Vec::new(),
             targets: Vec::new(),
         }
     }

@@ -18,7 +18,7 @@ mod storage;
 mod target;
 
 pub(crate) use carbon::windows;
-pub(crate) use commitment::{MARKET, Meter, MeterColumns, covered, meters, settlement_h};
+pub(crate) use commitment::{MARKET, Meter, MeterColumns, covered, guarded, meters, settlement_h};
 pub(crate) use draft::{CapColumn, Draft, JobColumns, ServiceColumns, StorageColumns};
 pub(crate) use frame::{Frame, JobLoad, Lazy};
 pub(crate) use grid::import_limit_mw;
@@ -36,7 +36,7 @@ pub(crate) trait Rule: Sync {
 }
 
 /// Every rule, in the order in which columns are added.
-pub(crate) const RULES: [&dyn Rule; 10] = [
+pub(crate) const RULES: [&dyn Rule; 11] = [
     &jobs::Jobs,
     &service::Services,
     &capacity::Capacity,
@@ -47,6 +47,7 @@ pub(crate) const RULES: [&dyn Rule; 10] = [
     &demand_charge::DemandCharge,
     &carbon::CarbonCaps,
     &commitment::Commitments,
+    &commitment::Guards,
 ];
 
 /// Writes the whole model.

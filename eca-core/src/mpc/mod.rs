@@ -19,6 +19,7 @@ mod safe;
 mod settings;
 mod shadow;
 mod simulate;
+mod sold;
 mod source;
 mod twin;
 mod value;

@@ -1,10 +1,11 @@
 //! What a plan can be made for: a part of a longer document, and jobs as far as they can be seen from it.
 
+use super::sold::cut_commitment;
 use super::twin::import_price;
 use crate::problem::{DeadlineKind, Job, JobId, JobState, PowerTarget, ProblemDocument, Region, Series};
 use crate::{Error, Horizon, Problem};
 
-/// Periods `first..first + periods` of a document, with all its batteries and caps and none of its jobs.
+/// Periods `first..first + periods` of a document, with all its batteries, caps and commitments and none of its jobs.
 pub(crate) fn cut(document: &ProblemDocument, first: usize, periods: usize) -> ProblemDocument {
     let horizon = Horizon { start: document.horizon.start_of(first), periods, ..document.horizon };
     let mut part = ProblemDocument::new(horizon);
@@ -16,6 +17,8 @@ pub(crate) fn cut(document: &ProblemDocument, first: usize, periods: usize) -> P
     part.services.iter_mut().for_each(|service| cut_series(&mut service.demand_inferences, first, periods));
     part.batteries.clone_from(&document.batteries);
     part.carbon_caps.clone_from(&document.carbon_caps);
+    let sold = document.commitments.iter();
+    part.commitments = sold.map(|one| cut_commitment(one, &document.horizon, &part.horizon)).collect();
     part.targets = document.targets.iter().filter_map(|target| cut_target(target, first, periods)).collect();
     part
 }

@@ -44,6 +44,33 @@ impl Penalty {
     }
 }
 
+/// A window before an event whose import counts for the baseline: a plan may not raise it because something is sold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct BaselineGuard {
+    /// The settlement periods of the window, in order.
+    pub settlement_periods: Vec<SettlementPeriod>,
+    /// What the plan without the commitment imports in them, MW: one value, or one for each.
+    pub import_mw: Series,
+    /// Part of it that may come on top.
+    #[serde(default)]
+    pub room_frac: f64,
+    /// Power that may come on top, MW.
+    #[serde(default)]
+    pub room_mw: f64,
+}
+
+impl BaselineGuard {
+    /// No more import than `import_mw` in `settlement_periods`.
+    #[must_use]
+    pub fn new(settlement_periods: impl IntoIterator<Item = SettlementPeriod>, import_mw: impl Into<Series>) -> Self {
+        let settlement_periods = settlement_periods.into_iter().collect();
+        Self { settlement_periods, import_mw: import_mw.into(), room_frac: 0.0, room_mw: 0.0 }
+    }
+}
+
 /// Energy that is sold: import below a frozen baseline, by settlement period.
 ///
 /// Series have one value, or one for each of `settlement_periods`. Settlement periods that are not wholly within the horizon
@@ -86,6 +113,9 @@ pub struct Commitment {
     /// Minutes in which a fall of import takes effect, in a straight line; 0 to 30.
     #[serde(default)]
     pub ramp_min: f64,
+    /// Import before the event that the baseline is adjusted by, and what it may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<BaselineGuard>,
     /// Import metered so far in the settlement period in which the horizon starts, MWh.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_mwh: Option<f64>,
@@ -116,6 +146,7 @@ impl Commitment {
             price_gbp_per_mwh: Series::default(),
             penalty: Penalty::default(),
             ramp_min: 0.0,
+            guard: None,
             imported_mwh: None,
             obp_id: None,
         }
@@ -131,6 +162,13 @@ impl Commitment {
     /// [`crate::Error::Document`] with the path of what is not of the expected form.
     pub fn from_json(text: &str) -> crate::Result<Self> {
         super::read_object(text)
+    }
+
+    /// Sets `guard`.
+    #[must_use]
+    pub fn guard(mut self, guard: BaselineGuard) -> Self {
+        self.guard = Some(guard);
+        self
     }
 
     /// Sets `imported_mwh`.

@@ -255,7 +255,7 @@ fn named_fields(text: &str) -> Result<()> {
             if item.is_array() {
                 return Err(refuse(format!("{list}[{i}]")));
             }
-            for part in ["state", "migration", "penalty"] {
+            for part in ["state", "migration", "penalty", "guard"] {
                 if item[part].is_array() {
                     return Err(refuse(format!("{list}[{i}].{part}")));
                 }

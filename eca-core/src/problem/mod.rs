@@ -17,7 +17,7 @@ mod warning;
 
 pub use builder::ProblemBuilder;
 pub use cap::{CapKind, CapMetric, CapWindow, CarbonCap};
-pub use commitment::{Commitment, Penalty};
+pub use commitment::{BaselineGuard, Commitment, Penalty};
 pub use document::{Problem, ProblemDocument};
 pub(crate) use document::{read_json, read_object};
 pub use id::{BatteryId, CapId, CommitmentId, JobId, RegionId, ServiceId, TargetId};

@@ -46,7 +46,7 @@ from ._errors import (
     EcaValueError,
 )
 from ._explain import Conflict, Explanation
-from ._flex import Commitment, Offers, Penalty, check_offer
+from ._flex import BaselineGuard, Commitment, Offers, Penalty, check_offer
 from ._parts import (
     Battery,
     CarbonCap,
@@ -80,6 +80,7 @@ __all__ = [
     "BacktestProgress",
     "BacktestResult",
     "BacktestTotal",
+    "BaselineGuard",
     "Battery",
     "BrokenLimit",
     "CarbonCap",

@@ -51,6 +51,32 @@ class Penalty(Part):
 
 
 @_part
+class BaselineGuard(Part):
+    """A window before an event whose import counts for the baseline: a plan may not raise it because something is sold."""
+
+    _kind: ClassVar[str] = "baseline guard"
+
+    #: The settlement periods of the window, in order.
+    settlement_periods: Sequence[PeriodLike]
+    #: What the plan without the commitment imports in them, MW: one value, or one for each.
+    import_mw: SeriesLike
+    #: Part of it that may come on top.
+    room_frac: float = 0.0
+    #: Power that may come on top, MW.
+    room_mw: float = 0.0
+
+    def _read(self, owner: str, name: str, kind: str, value: Any) -> Any:
+        if name == "settlement_periods":
+            return tuple(tuple(each.values()) for each in periods(owner, name, value))
+        return super()._read(owner, name, kind, value)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The guard as it stands in the document."""
+        named = periods(self._owner, "settlement_periods", self.settlement_periods)
+        return {**super().to_dict(), "settlement_periods": named}
+
+
+@_part
 class Commitment(Part):
     """Energy that is sold: import below a frozen baseline, by settlement period.
 
@@ -82,6 +108,8 @@ class Commitment(Part):
     penalty: Penalty | None = None
     #: Minutes in which a fall of import takes effect, in a straight line.
     ramp_min: float = 0.0
+    #: Import before the event that the baseline is adjusted by, and what it may be.
+    guard: BaselineGuard | None = None
     #: Metered so far in the settlement period in which the horizon starts, MWh.
     imported_mwh: float | None = None
     #: A reference of the buyer, never read.
@@ -90,11 +118,12 @@ class Commitment(Part):
     def _read(self, owner: str, name: str, kind: str, value: Any) -> Any:
         if name == "settlement_periods":
             return tuple(tuple(each.values()) for each in periods(owner, name, value))
-        if name == "penalty":
+        if name in ("penalty", "guard"):
+            wanted: type[Part] = Penalty if name == "penalty" else BaselineGuard
             if isinstance(value, Mapping):
-                value = Penalty(**value)
-            if not isinstance(value, Penalty):
-                raise bad_value(owner, name, type(value).__name__, "must be an eca.Penalty")
+                value = wanted(**value)
+            if not isinstance(value, wanted):
+                raise bad_value(owner, name, type(value).__name__, f"must be an eca.{wanted.__name__}")
             return value
         return super()._read(owner, name, kind, value)
 

@@ -309,6 +309,8 @@ class Problem:
         min_mw: float = 0.0,
         notice_s: float = 0.0,
         ramp_min: float = 0.0,
+        guard_settlement_periods: int = 0,
+        event_days_left: int | None = None,
         margin_gbp_per_mwh: float = 0.0,
         compensation_gbp_per_mwh: float = 0.0,
         shortfall_gbp_per_mwh: float = 0.0,
@@ -322,6 +324,8 @@ class Problem:
 
         The price is what planning with and without the offer differ by, with a margin; no promise to a user and no
         commitment of the problem pays for it. Without ``baseline_mw`` an offer counts against the plan without it.
+        ``guard_settlement_periods`` (6 for a balancing acceptance under BL01) keeps work out of the window that adjusts the
+        baseline; ``event_days_left`` refuses event days that a baseline cannot spare.
         ``import_error_mw`` is how far import may be from its plan, ``{0.1: -0.5, 0.5: 0.0, 0.9: 0.8}`` by quantile.
 
         >>> import eca
@@ -347,6 +351,8 @@ class Problem:
                 "min_mw": min_mw,
                 "notice_s": notice_s,
                 "ramp_min": ramp_min,
+                "guard_settlement_periods": guard_settlement_periods,
+                "event_days_left": event_days_left,
                 "margin_gbp_per_mwh": margin_gbp_per_mwh,
                 "compensation_gbp_per_mwh": compensation_gbp_per_mwh,
                 "shortfall_gbp_per_mwh": shortfall_gbp_per_mwh,

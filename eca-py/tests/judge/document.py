@@ -132,6 +132,16 @@ class Sold:
 
 
 @dataclass(frozen=True)
+class Guard:
+    """A settlement period in which a commitment may not raise the import above `most_mwh`."""
+
+    id: str
+    region: int
+    periods: tuple[int, ...]
+    most_mwh: float
+
+
+@dataclass(frozen=True)
 class Problem:
     """A problem with everything spelt out."""
 
@@ -144,6 +154,7 @@ class Problem:
     services: list[Service]
     caps: list[Cap]
     sold: list[Sold] = field(default_factory=list)
+    guards: list[Guard] = field(default_factory=list)
 
     @property
     def h(self) -> float:
@@ -301,25 +312,37 @@ def read(doc: Document) -> Problem:
             shed_penalty=float(d.get("shed_penalty_gbp_per_million", 20_000.0)),
         )
 
-    def sold(d: Document) -> list[Sold]:
+    def of(value: Any, i: int) -> float:
+        return float(value[i] if isinstance(value, list) else value)
+
+    starts = [start + timedelta(minutes=step_min * t) for t in range(periods)]
+
+    def half_hour(named: Document) -> tuple[datetime, datetime]:
         """A half hour of a London day counts from its midnight in UTC."""
-        listed = d["settlement_periods"]
+        year, month, day = (int(part) for part in named["settlement_date"].split("-"))
+        midnight = datetime(year, month, day, tzinfo=timezone.utc)
+        if london_date(midnight - timedelta(hours=1)) == (year, month, day):
+            midnight -= timedelta(hours=1)
+        begin = midnight + timedelta(minutes=30 * (int(named["settlement_period"]) - 1))
+        return begin, begin + timedelta(minutes=30)
+
+    def guards(d: Document) -> list[Guard]:
+        guard, found = d.get("guard"), []
+        for i, named in enumerate(guard["settlement_periods"] if guard else []):
+            begin, end = half_hour(named)
+            if begin >= start and end <= start + timedelta(minutes=step_min * periods):
+                most = of(guard["import_mw"], i) * (1.0 + guard.get("room_frac", 0.0)) + guard.get("room_mw", 0.0)
+                inside = tuple(t for t, at in enumerate(starts) if begin <= at < end)
+                found.append(Guard(d["id"], index[d["region"]], inside, 0.5 * most))
+        return found
+
+    def sold(d: Document) -> list[Sold]:
         fine = d.get("penalty", {})
-
-        def of(value: Any, i: int) -> float:
-            return float(value[i] if isinstance(value, list) else value)
-
         found = []
-        for i, named in enumerate(listed):
-            year, month, day = (int(part) for part in named["settlement_date"].split("-"))
-            midnight = datetime(year, month, day, tzinfo=timezone.utc)
-            if london_date(midnight - timedelta(hours=1)) == (year, month, day):
-                midnight -= timedelta(hours=1)
-            begin = midnight + timedelta(minutes=30 * (int(named["settlement_period"]) - 1))
-            end = begin + timedelta(minutes=30)
+        for i, named in enumerate(d["settlement_periods"]):
+            begin, end = half_hour(named)
             if end <= start or end > start + timedelta(minutes=step_min * periods):
                 continue
-            starts = [start + timedelta(minutes=step_min * t) for t in range(periods)]
             committed, price = 0.5 * of(d["committed_mw"], i), fine.get("price_gbp_per_mwh")
             found.append(
                 Sold(
@@ -358,4 +381,5 @@ def read(doc: Document) -> Problem:
         services=[service(d) for d in doc.get("services", [])],
         caps=[cap(d) for d in doc.get("carbon_caps", [])],
         sold=[one for d in doc.get("commitments", []) for one in sold(d)],
+        guards=[one for d in doc.get("commitments", []) for one in guards(d)],
     )

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from .document import Cap, Document, Job, Problem, Service, Sold, read
+from .document import Cap, Document, Guard, Job, Problem, Service, Sold, read
 from .linear import Infeasible, Linear
 
 DONE = 1e-9
@@ -326,6 +326,8 @@ def build(p: Problem) -> Model:
         site(m, r, flows, price.overload)
     for cap in p.caps:
         carbon_cap(m, cap)
+    for guard in p.guards:
+        baseline_guard(m, guard, price.end_soc)
     for r, periods in sorted({(s.region, s.periods) for s in p.sold}):
         meter(m, r, [s for s in p.sold if (s.region, s.periods) == (r, periods)], price.shortfall)
     return m
@@ -489,6 +491,15 @@ def meter(m: Model, r: int, sold: list[Sold], default: float) -> None:
             m.lp.row({lost: 1.0, m.imports[t - 1, r]: -half, m.imports[t, r]: half}, lower=0.0)
             add(terms, lost, -1.0)
     m.lp.row(terms, lower=sum(s.due_mwh for s in sold) - room)
+
+
+def baseline_guard(m: Model, guard: Guard, price: float) -> None:
+    """Import in a window before an event, above what it would be without the event."""
+    excess = m.lp.column()
+    m.fine("baseline_guard", guard.id, excess, price)
+    m.market.append(excess)
+    terms = {m.imports[t, guard.region]: m.p.h for t in guard.periods}
+    m.lp.row({**terms, excess: -1.0}, upper=guard.most_mwh)
 
 
 def carbon_cap(m: Model, cap: Cap) -> None:

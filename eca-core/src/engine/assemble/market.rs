@@ -2,7 +2,7 @@
 
 use super::{QUANTUM, money};
 use crate::engine::Run;
-use crate::model::{Meter, meters};
+use crate::model::{Meter, guarded, meters};
 use crate::plan::{BrokenLimit, CommitmentPlan, Plan};
 use crate::unit::round_to;
 
@@ -55,11 +55,30 @@ fn shares(meter: &Meter, mut mwh: f64) -> Vec<f64> {
 
 /// What rounding to the watt can make of nothing, MWh: import is what is left of facility and each battery, all rounded.
 fn rounding_mwh(run: &Run<'_>, meter: &Meter) -> f64 {
-    let id = &run.problem.regions()[meter.region].id;
+    rounding_of(run, meter.region, meter.periods.len()) * (run.problem.horizon().step_h() + meter.ramp_h)
+}
+
+/// What rounding can make of the sum of imports of a region, MW.
+fn rounding_of(run: &Run<'_>, region: usize, periods: usize) -> f64 {
+    let id = &run.problem.regions()[region].id;
     let batteries = run.problem.batteries().iter().filter(|battery| battery.region == *id).count();
     #[allow(clippy::cast_precision_loss)]
-    let terms = ((1 + batteries) * meter.periods.len()) as f64;
-    QUANTUM * terms * (run.problem.horizon().step_h() + meter.ramp_h)
+    let terms = ((1 + batteries) * periods) as f64;
+    QUANTUM * terms
+}
+
+/// Import above what baseline guards allow, as limits that are not kept.
+pub(super) fn guards(run: &Run<'_>, plan: &Plan, broken: &mut Vec<BrokenLimit>) {
+    let h = run.problem.horizon().step_h();
+    for guard in guarded(run.problem) {
+        let import = &plan.regions[guard.region].import_mw[guard.periods.clone()];
+        let excess = h * import.iter().sum::<f64>() - guard.most_mwh;
+        if excess > rounding_of(run, guard.region, import.len()) * h {
+            let (id, first) = (&run.problem.commitments()[guard.commitment].id, Some(guard.periods.start));
+            let price = excess * run.ladder.end_soc_gbp_per_mwh;
+            broken.push(money::limit("baseline_guard", id.as_str(), first, excess, "mwh", price));
+        }
+    }
 }
 
 /// What is paid for everything that is sold within the horizon, GBP.

@@ -122,6 +122,7 @@ fn broken(run: &Run<'_>, plan: &Plan) -> Vec<BrokenLimit> {
     let mut broken = Vec::new();
     caps(run, plan, &mut broken);
     super::market::shortfalls(run, plan, &mut broken);
+    super::market::guards(run, plan, &mut broken);
     jobs(run, plan, &mut broken);
     let h = run.problem.horizon().step_h();
     for (service, served) in run.problem.services().iter().zip(&plan.services) {

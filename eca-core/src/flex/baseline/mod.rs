@@ -29,6 +29,7 @@ mod nominated;
 mod params;
 mod recent;
 mod ten_in_ten;
+mod upkeep;
 mod zero;
 
 pub use answer::{Adjustment, Answer, DaySet, Excluded, Factor, PeriodBaseline, WhyExcluded};
@@ -41,6 +42,7 @@ pub use mid_8_of_10::Mid8Of10;
 pub use nominated::{Nominated, NominatedPeriod};
 pub use params::{AdjustmentRule, BaselineParams, WindowEnd};
 pub use ten_in_ten::TenInTen;
+pub use upkeep::Upkeep;
 pub use zero::Zero;
 
 use crate::settle::Volumes;

@@ -1,6 +1,6 @@
 //! The ladder as a document.
 
-use crate::problem::{Commitment, CommitmentId, Penalty, RegionId, Route, Series};
+use crate::problem::{BaselineGuard, Commitment, CommitmentId, Penalty, RegionId, Route, Series};
 use crate::{Result, SettlementPeriod};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -36,6 +36,9 @@ pub struct Rung {
     pub settlement_periods: Vec<SettlementPeriod>,
     /// The baseline it counts against, MW, by settlement period.
     pub baseline_mw: Vec<f64>,
+    /// What import before the event may be, where the baseline is adjusted by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<BaselineGuard>,
     /// Energy of the offer, MWh by settlement period, rounded down to kWh.
     pub energy_mwh: Vec<f64>,
     /// The most that can be delivered, MWh by settlement period, with all promises kept: never below `energy_mwh` of an
@@ -117,7 +120,8 @@ impl Offers {
         let h = crate::flex::settlement_h();
         let committed: Vec<f64> = rung.energy_mwh.iter().map(|mwh| mwh / h).collect();
         let periods = rung.settlement_periods.iter().copied();
-        Commitment::new(id, self.route, self.region.clone(), periods, committed, rung.baseline_mw.clone())
+        let made = Commitment::new(id, self.route, self.region.clone(), periods, committed, rung.baseline_mw.clone());
+        Commitment { guard: rung.guard.clone(), ..made }
             .price_gbp_per_mwh(Series::from(rung.price_gbp_per_mwh.unwrap_or(0.0)))
             .penalty(penalty)
             .ramp_min(self.ramp_min)

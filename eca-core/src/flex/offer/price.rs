@@ -7,12 +7,16 @@ use super::request::OfferRequest;
 use crate::engine::offer::{Before, Goal, plan};
 use crate::flex::{excludes, settlement_h};
 use crate::model::covered;
-use crate::problem::{Commitment, Job, Penalty, Route};
+use crate::problem::{BaselineGuard, Commitment, Job, Penalty, Route};
+use crate::time::SETTLEMENT_PERIOD_MIN;
 use crate::unit::{mwh_to_kwh, round_to};
-use crate::{Control, Error, Outcome, Plan, Problem, Result, Settings, SettlementPeriod};
+use crate::{Control, Error, Outcome, Plan, Problem, Result, Settings, SettlementDate, SettlementPeriod};
+use std::collections::BTreeSet;
 
 /// Prices are rounded up to this, GBP/MWh.
 const PRICE_QUANTUM: f64 = 1e-6;
+/// Power that rounding may add to the import of a guarded window, MW.
+const GUARD_ROOM_MW: f64 = 1e-5;
 /// Energy that a number in double precision may be off, kWh.
 const ROUND_OFF_KWH: f64 = 1e-6;
 
@@ -99,13 +103,25 @@ impl Case<'_> {
         round_to(mwh / settlement_h(), PRICE_QUANTUM)
     }
 
+    /// The window before the event, with what the plan without the offer imports in it.
+    fn guard(&self) -> Option<BaselineGuard> {
+        let gate = self.request.settlement_periods.first()?.gate_closure();
+        let back = (1..=i64::from(self.request.guard_settlement_periods)).rev();
+        let window = back.map(|k| SettlementPeriod::containing(gate.plus_min(-SETTLEMENT_PERIOD_MIN * k)));
+        let horizon = self.problem.horizon();
+        let window: Vec<SettlementPeriod> =
+            window.filter(|&p| p.start_utc() >= horizon.start && covered(horizon, p).is_some()).collect();
+        let import: Vec<f64> = window.iter().map(|&period| self.planned_mw(period)).collect();
+        let guard = BaselineGuard { room_mw: GUARD_ROOM_MW, ..BaselineGuard::new(window.clone(), import) };
+        (!window.is_empty()).then_some(guard)
+    }
+
     fn offer(&self, energy_mwh: &[f64], baseline_mw: &[f64]) -> Commitment {
         let committed: Vec<f64> = energy_mwh.iter().map(|mwh| mwh / settlement_h()).collect();
         let periods = self.request.settlement_periods[..energy_mwh.len()].iter().copied();
         let region = self.request.region.clone();
-        Commitment::new("offer", self.request.route, region, periods, committed, baseline_mw.to_vec())
-            .penalty(Penalty::price(0.0))
-            .ramp_min(self.request.ramp_min)
+        let offer = Commitment::new("offer", self.request.route, region, periods, committed, baseline_mw.to_vec());
+        Commitment { guard: self.guard(), ..offer.penalty(Penalty::price(0.0)).ramp_min(self.request.ramp_min) }
     }
 
     /// The most power that can be delivered in each settlement period, MW; only looked for where it says how sure a delivery
@@ -145,6 +161,7 @@ impl Case<'_> {
             gap_gbp_per_mwh: 0.0,
             exact: false,
             delivery_probability_frac,
+            guard: self.guard(),
             baseline_mw,
             energy_mwh,
         };
@@ -207,6 +224,10 @@ impl Case<'_> {
         }
         if request.route == Route::WholesaleP415 && first.gate_closure() <= horizon.start {
             return Some(format!("the gate of `{first}` closed at {}", first.gate_closure()));
+        }
+        let days: BTreeSet<SettlementDate> = periods.iter().map(|period| period.settlement_date()).collect();
+        if let Some(left) = request.event_days_left.filter(|&left| days.len() > usize::from(left)) {
+            return Some(format!("{} event days more, {left} leave the baseline the days it needs", days.len()));
         }
         let forbidden = periods.iter().find_map(|&period| {
             let other = self.sold(period).find(|(one, _)| excludes(one.route, request.route));

@@ -50,6 +50,14 @@ pub struct OfferRequest {
     /// Minutes in which a fall of import takes effect, in a straight line; 0 to 30.
     #[serde(default)]
     pub ramp_min: f64,
+    /// Settlement periods before gate closure of the first one by whose import the baseline is adjusted: a plan with an offer
+    /// imports no more there than one without. 6 for an acceptance in the balancing mechanism under BL01; 0: none.
+    #[serde(default)]
+    pub guard_settlement_periods: u8,
+    /// How many event days there may be before a baseline has too few others, as `Upkeep::event_days_left` counts them. None:
+    /// not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_days_left: Option<u16>,
     /// What is earned on top of all cost, GBP/MWh.
     #[serde(default)]
     pub margin_gbp_per_mwh: f64,
@@ -91,6 +99,8 @@ impl OfferRequest {
             min_mw: 0.0,
             notice_s: 0.0,
             ramp_min: 0.0,
+            guard_settlement_periods: 0,
+            event_days_left: None,
             margin_gbp_per_mwh: 0.0,
             compensation_gbp_per_mwh: 0.0,
             shortfall_gbp_per_mwh: 0.0,

@@ -5,8 +5,11 @@
 //! is missing where it is cheapest; a shortfall is at most what is due, but that of the dearest has no end, so that import
 //! above the baseline costs too. What was sold is paid for whatever is delivered.
 
+mod guard;
 mod meter;
 
+pub(super) use guard::Guards;
+pub(crate) use guard::guarded;
 pub(crate) use meter::{Meter, covered, meters, settlement_h};
 
 use super::{Draft, Frame, Rule};
@@ -15,7 +18,7 @@ use crate::milp::{Col, Tag};
 pub(super) struct Commitments;
 
 /// The rules whose slack is what a commitment asks for: none of them may break a promise to users.
-pub(crate) const MARKET: [&str; 1] = ["shortfall"];
+pub(crate) const MARKET: [&str; 2] = ["shortfall", "baseline_guard"];
 
 /// The shortfall of one part of a meter's commitments.
 #[derive(Debug, Clone, PartialEq)]

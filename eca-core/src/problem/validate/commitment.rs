@@ -30,6 +30,13 @@ pub(super) fn commitment(document: &ProblemDocument, commitment: &Commitment) ->
     }
     guard.number("penalty.tolerance_frac", commitment.penalty.tolerance_frac, &SHARE, "(a share)")?;
     guard.number("ramp_min", commitment.ramp_min, &(0.0..=30.0), "min")?;
+    if let Some(window) = &commitment.guard {
+        periods(&guard, &window.settlement_periods)?;
+        let count = window.settlement_periods.len();
+        series(&guard, "guard.import_mw", &window.import_mw, count, &NOT_NEGATIVE, "MW")?;
+        guard.number("guard.room_frac", window.room_frac, &NOT_NEGATIVE, "(a share)")?;
+        guard.number("guard.room_mw", window.room_mw, &NOT_NEGATIVE, "MW")?;
+    }
     begun(document, &guard, commitment)?;
     match &commitment.obp_id {
         Some(id) if id.chars().count() > LONGEST_REFERENCE => Err(Error::Value {
