@@ -5,7 +5,7 @@
 //! 60 days by default, 10,000 with `ECA_TEST_SCALE=large`.
 //!
 //! Time of the site is true; the loop has a clock of its own. `ECA_DAY_SEED=n` replays one day and prints it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::disallowed_methods)]
 
 use eca_core::action::Action;
 use eca_core::adapter::memory::{MemorySignals, MemorySite, MemoryState};
