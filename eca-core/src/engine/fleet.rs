@@ -36,7 +36,8 @@ pub(crate) struct Found {
 pub(crate) type Services = Vec<Vec<Vec<Vec<f64>>>>;
 
 /// Prices and their bound; none where there was no time for either.
-pub(crate) fn prices(run: &Run<'_>, lagrangian: &Lagrangian<'_>, start: Option<Point>) -> Option<Top> {
+/// `rough` where an LP makes them better.
+pub(crate) fn prices(run: &Run<'_>, lagrangian: &Lagrangian<'_>, start: Option<Point>, rough: bool) -> Option<Top> {
     let pool = lagrangian.pool;
     let all = pool.all();
     let warm = start.is_some();
@@ -56,7 +57,16 @@ pub(crate) fn prices(run: &Run<'_>, lagrangian: &Lagrangian<'_>, start: Option<P
         }
     }
     let near = warm || sampled;
-    let steps = (FULL_WORK / (all.len() * mean_work(pool)).max(1)).clamp(6, if warm { 60 } else { 200 });
+    let steps = (FULL_WORK / (all.len() * mean_work(pool)).max(1)).clamp(
+        6,
+        if warm {
+            60
+        } else if rough {
+            100
+        } else {
+            200
+        },
+    );
     let pace = Pace { first: if near { 0.01 } else { 0.1 }, last: 0.0004, steps };
     let watch = &run.watch;
     let mut known = f64::NEG_INFINITY;
@@ -77,7 +87,7 @@ pub(crate) fn prices(run: &Run<'_>, lagrangian: &Lagrangian<'_>, start: Option<P
 }
 
 /// Cells that pricing of a class looks at, in the mean; a job with more states counts its cells more often.
-fn mean_work(pool: &Pool<'_>) -> usize {
+pub(super) fn mean_work(pool: &Pool<'_>) -> usize {
     let sum: usize = pool.classes.iter().map(|class| class.pricer.effort(class.shape)).sum();
     sum / pool.classes.len().max(1) + 1
 }
@@ -87,11 +97,12 @@ pub(crate) fn track(
     run: &Run<'_>,
     lagrangian: &Lagrangian<'_>,
     top: &Top,
+    most_rounds: usize,
     enough: f64,
     mut met: Option<&mut Met>,
 ) -> Option<Found> {
     let pool = lagrangian.pool;
-    let rounds = (FULL_WORK / (pool.jobs * mean_work(pool)).max(1)).clamp(ROUNDS.0, ROUNDS.1);
+    let rounds = (FULL_WORK / (pool.jobs * mean_work(pool)).max(1)).clamp(ROUNDS.0, ROUNDS.1).min(most_rounds);
     let pull = Pull { first: 0.0005, growth: 1.0, follow: 0.25 };
     let mut track = Track::new(lagrangian, top.point.clone(), &top.it_mw, pull);
     let mut best: Option<(f64, Vec<Vec<Schedule>>)> = None;

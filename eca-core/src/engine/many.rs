@@ -1,8 +1,9 @@
 //! The engines for many jobs, from the first plan to the last: a simple plan at once, prices and their bound, schedules
 //! near what prices single out, energy by a last dispatch.
 
+use super::ascent::Top;
 use super::bound::Lagrangian;
-use super::columns::{self, Met};
+use super::columns::{self, Columns, Met};
 use super::dual::{Grid, Point};
 use super::fallback::AtHand;
 use super::reduce::Pool;
@@ -32,19 +33,21 @@ pub(super) fn solve(
     let mut best = first(run, &grid, at_hand);
     run.watch.tell(Some(best.0), None, 0);
     let start = warm.and_then(|warm| point(run, &grid, warm));
-    let Some(top) = fleet::prices(run, &lagrangian, start) else { return Ok(None) };
+    let Some(mut top) = fleet::prices(run, &lagrangian, start, by_columns && columns::suits(&pool)) else {
+        return Ok(None);
+    };
     let mut found = false;
     let mut services = None;
     let enough = run.settings.gap;
     if best.0 - top.bound > enough * best.0.abs().max(1.0) {
-        let mut met = by_columns.then(|| Met::new(pool.classes.len()));
-        let mut tracked = fleet::track(run, &lagrangian, &top, enough, met.as_mut());
-        if let Some(start) = tracked.take() {
-            tracked = Some(polish(run, &lagrangian, &top, start)?);
-        }
-        if let (Some(met), Some(start)) = (met, tracked.take_if(|_| by_columns)) {
-            tracked = Some(columns::improve(run, &lagrangian, &top, met, start)?);
-        }
+        let tracked = if by_columns && columns::suits(&pool) {
+            together(run, &lagrangian, &mut top, enough)?
+        } else {
+            match fleet::track(run, &lagrangian, &top, usize::MAX, enough, None) {
+                Some(start) => Some(polish(run, &lagrangian, &top, start, STAGES)?),
+                None => None,
+            }
+        };
         if let Some(tracked) = tracked.filter(|tracked| tracked.estimate < best.0) {
             best = (tracked.estimate, pool.in_order(tracked.schedules));
             services = tracked.services;
@@ -63,6 +66,53 @@ pub(super) fn solve(
     Ok(Some(Made { answer, prices: Some(prices.collect()), found: found || searched }))
 }
 
+/// Schedules chosen together: a first plan near the prices of the ascent, then prices from an LP over schedules, a plan near
+/// these, and MILPs over what the LP leaves open.
+fn together(
+    run: &mut Run<'_>,
+    lagrangian: &Lagrangian<'_>,
+    top: &mut Top,
+    enough: f64,
+) -> Result<Option<fleet::Found>> {
+    let mut met = Met::new(lagrangian.pool.classes.len());
+    let Some(mut best) = fleet::track(run, lagrangian, top, FIRST_ROUNDS, enough, Some(&mut met)) else {
+        return Ok(None);
+    };
+    let is_done = |run: &Run<'_>, best: &fleet::Found, top: &Top| {
+        run.is_over() || best.estimate - top.bound <= enough * best.estimate.abs().max(1.0)
+    };
+    if !is_done(run, &best, top)
+        && let Some(mut columns) = Columns::new(run, lagrangian, top, &met)?
+    {
+        if let Some(nearer) = fleet::track(run, lagrangian, &columns.top(top.bound), usize::MAX, enough, None)
+            && nearer.estimate < best.estimate
+        {
+            best = nearer;
+        }
+        // MILPs of large problems take their time: one stage of ruin and recreate is cheaper.
+        if !columns.is_small() {
+            best = polish(run, lagrangian, top, best, 1)?;
+        }
+        for _ in 0..TURNS {
+            if is_done(run, &best, top) || columns.is_exhausted() {
+                break;
+            }
+            let before = best.estimate;
+            best = columns.improve(run, top.bound, best)?;
+            if best.estimate < before {
+                best = polish(run, lagrangian, top, best, 1)?;
+            }
+        }
+    }
+    polish(run, lagrangian, top, best, STAGES).map(Some)
+}
+
+/// MILPs at most, each followed by a stage of ruin and recreate where it found a better plan.
+const TURNS: usize = 12;
+
+/// Rounds of tracking before the LP.
+const FIRST_ROUNDS: usize = 6;
+
 /// Stages of ruin and recreate, services dispatched anew before each; trials of all together, for each job and at most.
 const STAGES: usize = 4;
 const TRIALS_PER_JOB: usize = 400;
@@ -76,8 +126,9 @@ const MOST_JOBS: usize = 5000;
 fn polish(
     run: &mut Run<'_>,
     lagrangian: &Lagrangian<'_>,
-    top: &super::ascent::Top,
+    top: &Top,
     start: fleet::Found,
+    stages: usize,
 ) -> Result<fleet::Found> {
     let (pool, grid) = (lagrangian.pool, lagrangian.grid);
     let mut best = start;
@@ -85,7 +136,7 @@ fn polish(
         return Ok(best);
     }
     let trials = (TRIALS_PER_JOB * pool.jobs).min(MOST_TRIALS).min(TRIAL_WORK / pool.cells.max(1)) / STAGES;
-    for stage in 0..STAGES {
+    for stage in 0..stages {
         let value = best.estimate;
         if run.is_over() || value - top.bound <= run.settings.gap * value.abs().max(1.0) || !run.has_time_for_dispatch()
         {
@@ -93,8 +144,9 @@ fn polish(
         }
         let schedules = pool.in_order(best.schedules.clone());
         let Some(answer) = exact::dispatch_strictly(run, &schedules)? else { break };
-        let served = grid.served(run.problem, &answer.decision.services);
-        let services = Some(answer.decision.services);
+        let services = answer.decision.services;
+        let served = grid.served(run.problem, &services);
+        let services = Some(services);
         let seed = u64::from(run.settings.seed) + stage as u64;
         let mut ruin = super::ruin::Ruin::new(lagrangian, &top.point, best.schedules.clone(), served, seed);
         let (watch, gap, bound) = (run.watch.clone(), run.settings.gap, top.bound);

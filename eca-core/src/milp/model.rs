@@ -6,7 +6,7 @@ use std::fmt;
 /// What a column or row stands for: a rule, the object it is about, and the period.
 ///
 /// Printed as `rule[object,part,period]`, parts that do not apply left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tag {
     /// The rule, by the name it has in docs/model.md.
     pub rule: &'static str,

@@ -1,5 +1,8 @@
 //! What a back-end is asked for and what it answers.
 
+use super::{Milp, Tag};
+use std::collections::{BTreeMap, VecDeque};
+
 /// What a MILP solve may use and how good its answer must be.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -60,6 +63,29 @@ pub struct Basis {
     pub(super) rows: Vec<i32>,
 }
 
+impl Basis {
+    /// The same basis for a model with more columns, which all stand at their lower bounds: columns and rows are known by
+    /// their tags, those of the same tag by their order.
+    #[must_use]
+    pub fn carried(&self, from: &Milp, to: &Milp) -> Self {
+        let columns = carry(&self.columns, &from.column_tags, &to.column_tags, AT_LOWER);
+        let rows = carry(&self.rows, &from.row_tags, &to.row_tags, BASIC);
+        Self { columns, rows }
+    }
+}
+
+/// Statuses of a nonbasic column at its lower bound, and of a basic one.
+const AT_LOWER: i32 = 0;
+const BASIC: i32 = 1;
+
+fn carry(status: &[i32], from: &[Tag], to: &[Tag], new: i32) -> Vec<i32> {
+    let mut known: BTreeMap<Tag, VecDeque<i32>> = BTreeMap::new();
+    for (&tag, &status) in from.iter().zip(status) {
+        known.entry(tag).or_default().push_back(status);
+    }
+    to.iter().map(|tag| known.get_mut(tag).and_then(VecDeque::pop_front).unwrap_or(new)).collect()
+}
+
 /// What a MILP solve found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MilpSolution {
@@ -80,4 +106,34 @@ pub struct MilpSolution {
     pub reduced_costs: Option<Vec<f64>>,
     /// Where it ended, for [`super::Milp::start_from`]. Of the same models.
     pub basis: Option<Basis>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Columns of one rule by object, and rows by period.
+    fn model(objects: &[usize], rows: usize) -> Milp {
+        let mut milp = Milp::new();
+        let columns: Vec<_> =
+            objects.iter().map(|&object| milp.continuous(0.0, 1.0, 1.0, Tag::new("x").object(object))).collect();
+        for t in 0..rows {
+            milp.row(0.0, 1.0, &[(columns[0], 1.0)], Tag::new("row").period(t));
+        }
+        milp
+    }
+
+    #[test]
+    fn a_basis_follows_its_columns_into_a_larger_model() {
+        let small = Basis { columns: vec![1, 2], rows: vec![0, 1] };
+        let carried = small.carried(&model(&[3, 7], 2), &model(&[1, 3, 5, 7], 3));
+        assert_eq!(carried, Basis { columns: vec![0, 1, 0, 2], rows: vec![0, 1, 1] });
+    }
+
+    #[test]
+    fn columns_with_one_tag_keep_their_order() {
+        let small = Basis { columns: vec![1, 2], rows: vec![1] };
+        let carried = small.carried(&model(&[4, 4], 1), &model(&[4, 4, 4], 1));
+        assert_eq!(carried.columns, vec![1, 2, 0]);
+    }
 }
