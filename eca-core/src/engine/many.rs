@@ -75,7 +75,9 @@ fn together(
     enough: f64,
 ) -> Result<Option<fleet::Found>> {
     let mut met = Met::new(lagrangian.pool.classes.len());
-    let Some(mut best) = fleet::track(run, lagrangian, top, FIRST_ROUNDS, enough, Some(&mut met)) else {
+    let work = (lagrangian.pool.jobs * fleet::mean_work(lagrangian.pool)).max(1);
+    let rounds = (FIRST_WORK / work).clamp(FIRST_ROUNDS.0, FIRST_ROUNDS.1);
+    let Some(mut best) = fleet::track(run, lagrangian, top, rounds, enough, Some(&mut met)) else {
         return Ok(None);
     };
     let is_done = |run: &Run<'_>, best: &fleet::Found, top: &Top| {
@@ -110,8 +112,9 @@ fn together(
 /// MILPs at most, each followed by a stage of ruin and recreate where it found a better plan.
 const TURNS: usize = 12;
 
-/// Rounds of tracking before the LP.
-const FIRST_ROUNDS: usize = 6;
+/// Rounds of tracking before the LP, at least and at most, and cells times jobs of all of them.
+const FIRST_ROUNDS: (usize, usize) = (4, 24);
+const FIRST_WORK: usize = 6_000_000;
 
 /// Stages of ruin and recreate, services dispatched anew before each; trials of all together, for each job and at most.
 const STAGES: usize = 4;

@@ -137,7 +137,7 @@ impl<'a> Columns<'a> {
             gap: 0.2 * run.settings.gap,
             time_limit_s: run.left_for_search_s(),
             node_limit: Some(run.settings.node_limit.unwrap_or(NODES)),
-            target: Some(bound + 0.9 * enough),
+            target: Some(bound + 0.99 * enough),
             ..run.options()
         };
         let master = Master::new(run, self.lagrangian, &self.offers);
