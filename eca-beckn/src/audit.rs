@@ -8,7 +8,8 @@ mod messages;
 mod settlements;
 
 use crate::log::{LogHead, LogStore, hex, pending_records, read_records, tile};
-use crate::{Record, Result, Trust};
+use crate::rotation::KeyRing;
+use crate::{Record, Result, Trust, kind};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -115,8 +116,9 @@ pub fn audit(store: &dyn LogStore, trust: Option<&Trust>, since: Option<&str>) -
     report.checked.push(format!("{} records are canonical and of a known form", parsed.len()));
     in_order(&parsed, &mut report);
     files::blobs(store, &parsed, &mut known, &mut report)?;
-    messages::verify(store, trust, &parsed, &mut report)?;
-    certificates::check(store, trust, &head.origin, &leaves, &parsed, &mut report)?;
+    let keys = trust.map(|trust| keys(trust, &parsed, &mut report));
+    messages::verify(store, keys.as_ref(), &parsed, &mut report)?;
+    certificates::check(store, keys.as_ref(), &head.origin, &leaves, &parsed, &mut report)?;
     settlements::check(store, &parsed, &mut report)?;
     evidence::check(store, &parsed, &mut report)?;
     let mut uncited = 0;
@@ -160,6 +162,22 @@ fn head(store: &dyn LogStore, trust: Option<&Trust>, report: &mut AuditReport) -
         }
         Err(error) => Err(error),
     }
+}
+
+/// The trusted keys with those that they vouched for, after all key records of the log: what is revoked is so from the
+/// time it names, also for records before.
+fn keys(trust: &Trust, records: &[Record], report: &mut AuditReport) -> KeyRing {
+    let (mut ring, mut changes) = (trust.key_ring(), 0);
+    for record in records.iter().filter(|record| record.kind == kind::KEY) {
+        match ring.take(record) {
+            Ok(()) => changes += 1,
+            Err(error) => report.fault(format!("record {}", record.seq), error.to_string()),
+        }
+    }
+    if changes > 0 {
+        report.checked.push(format!("{changes} keys added or revoked by keys that count"));
+    }
+    ring
 }
 
 /// Counts the witnesses that cosigned the head.

@@ -17,6 +17,7 @@ mod node;
 mod record;
 pub mod registry;
 mod replay;
+pub mod rotation;
 pub mod settled;
 pub mod sign;
 mod trust;

@@ -1,8 +1,9 @@
 //! Whose keys are trusted: the trust file, and looking keys up.
 
 use crate::log::WitnessKey;
+use crate::rotation::{KeyRing, Known};
 use crate::verify::KeyId;
-use crate::{Error, LogKey, PublicKey, Result, json};
+use crate::{Error, LogKey, PublicKey, Result, json, purpose};
 use eca_core::Timestamp;
 use serde::Deserialize;
 use std::fmt::{Debug, Display};
@@ -115,6 +116,29 @@ impl Trust {
             return Err(Error::json("trust file", reason));
         }
         Ok(Self { log: LogKey::parse(&document.log)?, messages, certificates, witnesses, witnesses_needed })
+    }
+
+    /// The keys as an audit begins with them.
+    pub(crate) fn key_ring(&self) -> KeyRing {
+        let known = |purpose, owner: &str, key_id: &str, (key, from_s, to_s): (PublicKey, i64, i64)| Known {
+            purpose,
+            owner: owner.into(),
+            key_id: key_id.into(),
+            key,
+            from_s,
+            to_s,
+            revoked: None,
+            added_by: None,
+        };
+        let messages = self.messages.iter().map(|trusted| {
+            let times = (trusted.key, trusted.valid_from_s, trusted.valid_to_s);
+            known(purpose::MESSAGE, &trusted.id.subscriber_id, &trusted.id.key_id, times)
+        });
+        let certificates = self.certificates.iter().map(|trusted| {
+            let owner = trusted.id.split_once('#').map_or(trusted.id.as_str(), |(did, _)| did);
+            known(purpose::CERTIFICATE, owner, &trusted.id, (trusted.key, trusted.valid_from_s, trusted.valid_to_s))
+        });
+        KeyRing::new(messages.chain(certificates).collect())
     }
 
     /// The key with which certificates were signed at `at_s`, in Unix seconds, by its verification method.

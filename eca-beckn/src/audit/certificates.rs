@@ -5,14 +5,15 @@
 use super::AuditReport;
 use crate::certificate::{Delivery, Slot, Verified, WhRange, key_of_did, verify};
 use crate::log::{LogStore, hex, tile};
-use crate::{Error, Record, Result, Trust, kind};
+use crate::rotation::{KeyName, KeyRing};
+use crate::{Error, Record, Result, kind, purpose};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What the log says so far.
 struct Register<'a> {
     store: &'a dyn LogStore,
-    trust: Option<&'a Trust>,
+    keys: Option<&'a KeyRing>,
     origin: &'a str,
     leaves: &'a [[u8; 32]],
     deliveries: BTreeMap<Slot, (u64, Delivery)>,
@@ -31,14 +32,14 @@ struct Certificate {
 /// Follows every record of energy and certificates.
 pub(super) fn check(
     store: &dyn LogStore,
-    trust: Option<&Trust>,
+    keys: Option<&KeyRing>,
     origin: &str,
     leaves: &[[u8; 32]],
     records: &[Record],
     report: &mut AuditReport,
 ) -> Result<()> {
     let (deliveries, certificates) = (BTreeMap::new(), BTreeMap::new());
-    let mut register = Register { store, trust, origin, leaves, deliveries, certificates };
+    let mut register = Register { store, keys, origin, leaves, deliveries, certificates };
     for record in records {
         match register.follow(record) {
             Ok(()) => {}
@@ -117,8 +118,11 @@ impl Register<'_> {
         let cited = record.refs.iter().find(|reference| reference.name == name);
         let bytes = cited.map(|reference| self.store.read(&tile::blob(&reference.sha256))).transpose()?.flatten();
         let bytes = bytes.ok_or_else(|| wrong(format!("the credential `{name}` is not there to be verified")))?;
-        verify(&bytes, &|method, at_s| match self.trust {
-            Some(trust) => trust.certificate_key(method, at_s),
+        verify(&bytes, &|method, at_s| match self.keys {
+            Some(keys) => {
+                let owner = method.split_once('#').map_or(method, |(did, _)| did);
+                keys.find(KeyName { purpose: purpose::CERTIFICATE, owner, key_id: method }, at_s, record.seq)
+            }
             None => key_of_did(method),
         })
     }

@@ -2,30 +2,31 @@
 
 use super::AuditReport;
 use crate::log::{LogStore, tile};
+use crate::rotation::{KeyName, KeyRing};
 use crate::verify::SignatureHeader;
-use crate::{Envelope, Error, Record, Result, Trust, trust::KeyLookup};
+use crate::{Envelope, Error, Record, Result, purpose};
 
 /// Verifies every message record; without trusted keys only what the record says of the message.
 pub(super) fn verify(
     store: &dyn LogStore,
-    trust: Option<&Trust>,
+    keys: Option<&KeyRing>,
     records: &[Record],
     report: &mut AuditReport,
 ) -> Result<()> {
     let mut good = 0;
     for record in records.iter().filter(|record| record.kind == "message") {
-        match one(store, trust, record) {
+        match one(store, keys, record) {
             Ok(()) => good += 1,
             Err(error @ Error::Store { .. }) => return Err(error),
             Err(error) => report.fault(format!("record {}", record.seq), error.to_string()),
         }
     }
-    let how = if trust.is_some() { "signed by trusted keys" } else { "what their records say" };
+    let how = if keys.is_some() { "signed by trusted keys" } else { "what their records say" };
     report.checked.push(format!("{good} messages are {how}"));
     Ok(())
 }
 
-fn one(store: &dyn LogStore, trust: Option<&Trust>, record: &Record) -> Result<()> {
+fn one(store: &dyn LogStore, keys: Option<&KeyRing>, record: &Record) -> Result<()> {
     let cited = |name: &str| -> Result<Option<Vec<u8>>> {
         match record.refs.iter().find(|reference| reference.name == name) {
             Some(reference) => store.read(&tile::blob(&reference.sha256)),
@@ -39,8 +40,9 @@ fn one(store: &dyn LogStore, trust: Option<&Trust>, record: &Record) -> Result<(
     let body = cited("body")?.ok_or_else(|| missing("body"))?;
     let authorization = text("authorization")?.ok_or_else(|| missing("authorization"))?;
     let header = SignatureHeader::parse(&authorization)?;
-    if let Some(trust) = trust {
-        let key = trust.key(&header.key, header.created_s)?;
+    if let Some(keys) = keys {
+        let name = KeyName { purpose: purpose::MESSAGE, owner: &header.key.subscriber_id, key_id: &header.key.key_id };
+        let key = keys.find(name, header.created_s, record.seq)?;
         let request = text("request_authorization")?;
         let signature = request.as_deref().map(SignatureHeader::parse).transpose()?.map(|header| header.signature);
         let answers: Vec<&str> = [signature.as_deref(), request.as_deref()].into_iter().flatten().collect();
