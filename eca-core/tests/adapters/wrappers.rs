@@ -99,7 +99,7 @@ fn a_lost_answer_is_a_command_that_was_carried_out() {
     let command = action(1, charge(), 0, 30);
     let lost = battery.apply(&command, &ApplyOptions::new(start())).unwrap_err();
     assert!(lost.is_passing(), "{lost}");
-    assert_eq!(inner.carried_out(), [command.clone()]);
+    assert_eq!(inner.carried_out(), std::slice::from_ref(&command));
     let direct = inner.battery("rack").unwrap();
     assert_eq!(direct.apply(&command, &ApplyOptions::new(start())), Ok(Answer::AlreadyDone));
 }
