@@ -6,6 +6,7 @@ import csv
 import sys
 from pathlib import Path
 
+from . import london
 from .field import Field, read
 from .policies import POLICIES
 from .replay import Outcome, replay
@@ -109,7 +110,8 @@ def main(data: str, out: str) -> int:
         note = row["tiers_broken"] or ("all kept" if row["performance"] != "infeasible" else row["reason"])
         note += "" if row["meets_target"] == "yes" or row["reason"] else "; misses the target"
         print(f"{row['target']:<15} {row['by']:<17} {row['performance']:>11} {row['mean_w']:>9}  {note}")
-    print(f"written: {folder / 'summary.csv'}, {folder / 'points.csv'}, {folder / 'phoenix.png'}")
+    print(london.write(folder / "london.csv", london.run(field)), f"(an answer takes {1e6 * london.timings(field):.0f} us)")
+    print(f"written: {folder / 'summary.csv'}, {folder / 'points.csv'}, {folder / 'london.csv'}, {folder / 'phoenix.png'}")
     return 0
 
 

@@ -168,3 +168,21 @@ fn a_cap_counts_the_regions_in_its_scope() {
     near(moved.totals.carbon_kg, 500.0, "carbon_kg");
     costs(&solve(&problem(strict(CapMetric::Kg, 400.0, CapWindow::Horizon))), 20.0);
 }
+
+#[test]
+fn ten_kwh_at_210_and_five_at_60_are_160_g_per_kwh() {
+    // 2 MW in the first hour, 1 MW in the second: (2 * 210 + 1 * 60) / 3 = 160 g/kWh, and no other plan.
+    let with = |limit: f64| {
+        let at_hour = |id: &str, mw: f64, h: u32| job(id, 1.0, mw).earliest_start(at(h)).deadline(at(h + 1));
+        let problem = Problem::builder(hours(2))
+            .region(site("a", 0.0).carbon_g_per_kwh([210.0, 60.0]))
+            .job(at_hour("first", 2.0, 0))
+            .job(at_hour("second", 1.0, 1))
+            .carbon_cap(CarbonCap::priced("cap", CapMetric::GPerKwh, limit, CapWindow::Horizon, 1.0))
+            .build()
+            .unwrap();
+        solve(&problem)
+    };
+    costs(&with(160.0), 0.0);
+    breaks(&with(159.0), "carbon_cap", "cap", 3.0, "kg", 3.0);
+}

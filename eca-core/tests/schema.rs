@@ -39,3 +39,23 @@ fn offers() {
 fn conflict() {
     compare("conflict.schema.json", &schemars::schema_for!(eca_core::explain::Conflict));
 }
+
+#[test]
+fn event() {
+    compare("event.schema.json", &schemars::schema_for!(eca_core::settle::Event));
+}
+
+#[test]
+fn event_record() {
+    compare("event-record.schema.json", &schemars::schema_for!(eca_core::settle::EventRecord));
+}
+
+#[test]
+fn report() {
+    compare("report.schema.json", &schemars::schema_for!(eca_core::settle::Report));
+}
+
+#[test]
+fn shed_ladder() {
+    compare("shed-ladder.schema.json", &schemars::schema_for!(eca_core::flex::ShedLadder));
+}

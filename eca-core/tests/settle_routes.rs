@@ -212,3 +212,44 @@ fn accepted() -> Value {
         .into_iter()
         .collect()
 }
+
+#[test]
+fn known_products_have_names_dates_and_a_pay_that_falls_with_delivery() {
+    let products = eca_core::settle::products();
+    let find = |id: &str| products.iter().find(|product| product.id == id).unwrap();
+    let mw = |id: &str| find(id).min_mw.map(|mw| mw.to_string());
+    assert_eq!((mw("dfs_2022").as_deref(), mw("dfs_2026").as_deref()), (Some("1"), Some("0.1")));
+    assert_eq!((find("slow_reserve").response_s, find("slow_reserve").duration_min), (Some(900), Some(60)));
+    // The pay factor of a product goes into the terms of an event as it is: 90 % delivered, 0.85 of the price.
+    let mut event = one("dso_flex", json!(2.0), json!(100));
+    event["terms"] = json!({"pay_factor": find("dso_peak_reduction").pay_factor});
+    assert_eq!(cash(&run(&event, 4.2, "0")), [153_000_000]);
+    let mut names: Vec<&str> = products.iter().map(|product| product.id).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), products.len());
+    assert!(products.iter().all(|product| product.version == "2026-11-23"));
+}
+
+#[test]
+fn a_baseline_on_its_own_is_that_of_the_event() {
+    use eca_core::settle::{BaselineRequest, Readings, baseline};
+    let request = |periods: &str, method: &str| {
+        let text = format!(
+            r#"{{"meter_id": "hall", "periods": {periods}, "baseline": {{"method": "{method}", "fixed_mwh": 6}}}}"#
+        );
+        BaselineRequest::from_json(&text).unwrap()
+    };
+    let meters = Readings::parse("meter_id,start,end,import_wh,export_wh,quality\n").unwrap();
+    let evening = r#"[{"settlement_date": "2026-02-19", "settlement_period": 35},
+                      {"settlement_date": "2026-02-19", "settlement_period": 36}]"#;
+    let found = baseline(&request(evening, "fixed"), &meters, None).unwrap();
+    assert_eq!(found.periods.iter().map(|each| each.baseline_wh).collect::<Vec<_>>(), [6_000_000, 6_000_000]);
+    let refused =
+        |periods: &str, method: &str| baseline(&request(periods, method), &meters, None).unwrap_err().to_string();
+    assert!(refused("[]", "fixed").contains("must have at least one period"));
+    assert!(refused(evening, "guess").contains("baseline `guess`"));
+    let back = r#"[{"settlement_date": "2026-02-19", "settlement_period": 36},
+                   {"settlement_date": "2026-02-19", "settlement_period": 35}]"#;
+    assert!(refused(back, "fixed").contains("in order of time"));
+}

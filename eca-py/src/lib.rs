@@ -10,6 +10,7 @@ mod offers;
 mod plan;
 mod problem;
 mod settle;
+mod shed;
 mod signals;
 mod solve;
 
@@ -34,7 +35,9 @@ mod _eca {
     #[pymodule_export]
     use super::problem::Problem;
     #[pymodule_export]
-    use super::settle::{distribute, event_record, ledger_append, report, settle};
+    use super::settle::{baseline, distribute, event_record, ledger_append, report, settle};
+    #[pymodule_export]
+    use super::shed::ShedLadder;
     #[pymodule_export]
     use super::signals::{Signals, octopus_next_page};
     #[pymodule_export]

@@ -28,6 +28,18 @@ pub(crate) fn settle(
     })
 }
 
+/// A baseline on its own, from a request and a meter file, as JSON.
+#[pyfunction]
+pub(crate) fn baseline(py: Python<'_>, request: &str, meters: &str, as_of: Option<&str>) -> PyResult<String> {
+    guard(py, || {
+        py.detach(|| {
+            let request = eca_core::settle::BaselineRequest::from_json(request)?;
+            let cut = as_of.map(Timestamp::parse).transpose()?;
+            json(&eca_core::settle::baseline(&request, &Readings::parse(meters)?, cut)?)
+        })
+    })
+}
+
 /// Reads a record: the same as JSON in one line, as text for people, and its SHA-256.
 #[pyfunction]
 pub(crate) fn event_record(py: Python<'_>, text: &str) -> PyResult<(String, String, String)> {
@@ -85,6 +97,6 @@ pub(crate) fn distribute(
 }
 
 /// Reads JSON of a caller.
-fn read<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> eca_core::Result<T> {
+pub(crate) fn read<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> eca_core::Result<T> {
     serde_json::from_str(text).map_err(|e| eca_core::Error::Document { path: what.to_owned(), message: e.to_string() })
 }

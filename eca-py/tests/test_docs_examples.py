@@ -16,9 +16,8 @@ import eca
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FORMATS = sorted((DOCS / "format").glob("*.md"))
 SCHEMAS = {
-    "eca-problem/1": json.loads((DOCS / "format" / "problem.schema.json").read_text(encoding="utf-8")),
-    "eca-plan/1": json.loads((DOCS / "format" / "plan.schema.json").read_text(encoding="utf-8")),
-    "eca-offer-request/1": json.loads((DOCS / "format" / "offer-request.schema.json").read_text(encoding="utf-8")),
+    f"eca-{name}/1": json.loads((DOCS / "format" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    for name in ("problem", "plan", "event", "event-record", "report", "offer-request", "shed-ladder")
 }
 BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 

@@ -10,6 +10,7 @@ import pytest
 from conftest import DATA
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from benches.phoenix import london
 from benches.phoenix.field import Field, read
 from benches.phoenix.policies import POLICIES
 from benches.phoenix.replay import replay
@@ -79,3 +80,21 @@ def test_the_deepest_cut_is_the_reference(field: Field) -> None:
     """-50.24 % time-shared keeps all tiers, a thousandth more does not."""
     assert not replay(field, (1 - 0.5023) * field.before_w, divisible=True).refused
     assert "target `event`" in replay(field, (1 - 0.5026) * field.before_w, divisible=True).refused
+
+
+def test_two_hundred_targets_are_met_within_their_ramps_and_what_is_planted_is_refused(field: Field) -> None:
+    rows = london.run(field)
+    asked = [row for row in rows if not row["planted"]]
+    planted = [row for row in rows if row["planted"]]
+    assert len(asked) == 200 and len(planted) >= 20
+    assert [row for row in asked if row["met"] != "yes"] == []
+    assert [row for row in planted if row["met"] != "refused" or not row["reason"]] == []
+
+
+def test_the_judge_of_targets_sees_a_target_that_is_missed(field: Field) -> None:
+    known = london.ladders(field)
+    (target, *_) = [each for each in london.targets(field, known) if not each.planted]
+    site = known[target.hold_min]
+    goal = site.total_w * (1 - target.cut) * 1.02 / london.W_PER_MW
+    answer = site.steps.answer(goal, response_s=target.response_s, ramp_mw_per_min=target.ramp_w_per_min / london.W_PER_MW)
+    assert london.simulate(field, site, target, answer)[1] > 0.01

@@ -210,7 +210,15 @@ fn invites_both(region: &Region, t: usize) -> bool {
 
 /// Cells whose connection needs a direction.
 fn two_way<'a>(frame: &'a Frame<'_>) -> impl Iterator<Item = (usize, usize)> + 'a {
-    frame.cells().filter(|&(r, t)| invites_both(&frame.problem.regions()[r], t))
+    // A ramp does too: import that is exported at once would make a fall look gentler than it is.
+    let ramped = |region: &Region| {
+        let mut targets = frame.problem.targets().iter();
+        targets.any(|target| target.ramp_mw_per_min.is_some() && target.place() == region.id.as_str())
+    };
+    frame.cells().filter(move |&(r, t)| {
+        let region = &frame.problem.regions()[r];
+        invites_both(region, t) || (region.export_limit_mw.at(t) > 0.0 && ramped(region))
+    })
 }
 
 fn opposites(frame: &Frame<'_>, draft: &Draft, values: &[f64]) -> Vec<Both> {

@@ -3,7 +3,7 @@
 use super::submission::{self, Submission};
 use super::terms::Terms;
 use super::{Micro, document};
-use crate::flex::baseline::{BaselineParams, EventDay, Holidays, NominatedPeriod};
+use crate::flex::baseline::{BaselineParams, EventDay, NominatedPeriod};
 pub use crate::problem::{Direction, Route};
 use crate::{Error, Result, SettlementDate, SettlementPeriod};
 use serde::{Deserialize, Serialize};
@@ -210,11 +210,6 @@ impl Event {
     /// [`Error::Internal`] never in practice.
     pub fn hash(&self) -> Result<String> {
         document::hash(self)
-    }
-
-    /// Bank holidays, with those of the document.
-    pub(super) fn holidays(&self) -> Holidays {
-        Holidays::england_and_wales().with(self.baseline.bank_holidays.iter().copied())
     }
 
     /// A refused value of this event.

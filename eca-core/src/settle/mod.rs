@@ -13,12 +13,14 @@
 #![deny(clippy::float_arithmetic)]
 
 mod amount;
+mod baseline;
 mod document;
 mod event;
 mod fund;
 mod ledger;
 mod meter;
 mod prices;
+mod product;
 mod record;
 mod report;
 mod route;
@@ -30,15 +32,17 @@ mod text;
 mod work;
 
 pub use amount::Micro;
+pub use baseline::{BaselineRequest, baseline};
 pub use event::{BaselineTerms, Direction, Event, EventPeriod, Operations, References, Route, Sharing, Site};
 pub use fund::{Allocation, Beneficiary, Contribution, FundEntry, FundEntryKind, distribute};
 pub use ledger::{Change, Ledger};
 pub use meter::{PeriodVolume, Quality, Reading, Readings, Volumes};
 pub use prices::{PriceRow, PriceTable};
+pub use product::{Pay, ProductSpec, Standing, products};
 pub use record::{
     CarbonTotals, Compensation, CustomerTotals, EventRecord, Flow, FlowKind, PeriodRecord, ReboundRecord, Totals,
 };
-pub use report::{Consumption, Embodied, Matched, Month, Sci, parse_consumption, report};
+pub use report::{Consumption, Embodied, Matched, Month, Report, Sci, parse_consumption, report};
 pub use run::SettlementRun;
 pub use submission::{Flow as SubmissionFlow, Status, Submission};
 pub use terms::{DatedPrice, DatedRegime, PayPoint, Regime, Terms};

@@ -38,6 +38,7 @@ pub struct Embodied {
 
 /// Carbon for each inference, numerator and denominator apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Sci {
     /// Of energy, mg.
@@ -50,6 +51,7 @@ pub struct Sci {
 
 /// Load and carbon-free generation in the same hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Matched {
     /// Load, Wh.
@@ -62,6 +64,7 @@ pub struct Matched {
 
 /// A month of a report, the document `eca-report/1` has one entry for each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Month {
     /// The month of the London days, such as `2026-02`.
@@ -90,6 +93,28 @@ pub struct Month {
     pub sci: Option<Sci>,
     /// Hourly matched share.
     pub matched: Option<Matched>,
+}
+
+/// The document `eca-report/1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Report {
+    /// Always `eca-report/1`.
+    pub format: String,
+    /// The months, in order.
+    pub months: Vec<Month>,
+}
+
+impl Report {
+    /// The format name of this version.
+    pub const FORMAT: &'static str = "eca-report/1";
+
+    /// The document of some months.
+    #[must_use]
+    pub fn new(months: Vec<Month>) -> Self {
+        Self { format: Self::FORMAT.into(), months }
+    }
 }
 
 impl Sci {

@@ -8,8 +8,8 @@ use super::route::{self, Facts};
 use super::submission::{Flow as Notice, in_force};
 use super::terms::Regime;
 use super::{Micro, PeriodVolume, PriceTable, Quality, SettlementRun, Volumes, product, sum};
-use crate::flex::baseline::{Answer, Baseline, Bl01, Fixed, High5Of10, Mid8Of10, Nominated, Question, TenInTen, Zero};
-use crate::{Error, Result, SettlementPeriod};
+use crate::flex::baseline::Answer;
+use crate::{Result, SettlementPeriod};
 
 /// Settles an event from metered volumes and prices.
 ///
@@ -67,46 +67,8 @@ pub fn settle(event: &Event, volumes: &Volumes, prices: &PriceTable, run: Settle
 
 /// The baseline that the event names.
 fn baseline_of(event: &Event, volumes: &Volumes, own: &[SettlementPeriod], all: &[SettlementPeriod]) -> Result<Answer> {
-    let terms = &event.baseline;
-    let method: Box<dyn Baseline> = match terms.method.as_str() {
-        "bl01" => Box::new(Bl01),
-        "mid_8_of_10" => Box::new(Mid8Of10),
-        "high_5_of_10" => Box::new(High5Of10),
-        "ten_in_ten" => Box::new(TenInTen),
-        "zero" => Box::new(Zero),
-        "nominated" => Box::new(Nominated::new(terms.nominated.clone())),
-        "fixed" => Box::new(Fixed::new(
-            terms
-                .fixed_mwh
-                .ok_or_else(|| {
-                    event.refused("baseline.fixed_mwh", "none", "must be given for the method fixed", "MWh")
-                })?
-                .millionths(),
-        )),
-        other => {
-            return Err(Error::Unknown {
-                object: format!("event `{}`", event.event_id),
-                field: "baseline.method",
-                kind: "baseline",
-                id: other.to_owned(),
-                known: "bl01, mid_8_of_10, high_5_of_10, ten_in_ten, nominated, fixed, zero".into(),
-            });
-        }
-    };
-    let (Some(event_start), Some(event_end)) = (own.first(), own.last()) else {
-        return Err(event.refused("periods", "[]", "must have at least one period", ""));
-    };
-    method.baseline(&Question {
-        event_id: &event.event_id,
-        periods: all,
-        event_start: *event_start,
-        event_end: *event_end,
-        volumes,
-        event_days: &terms.event_days,
-        holidays: &event.holidays(),
-        params: &terms.params,
-        balancing: event.route == Route::BalancingMechanism,
-    })
+    let balancing = event.route == Route::BalancingMechanism;
+    super::baseline::answer(&event.baseline, &event.event_id, (own, all), volumes, balancing)
 }
 
 /// Metering of a period, with a finding where it is not what it should be.

@@ -84,11 +84,34 @@ static void mended(void) {
   OK(eca_problem_free(repaired));
 }
 
+/* 1 MW for half an hour that may not stop: nothing to shed, and no more is asked for than that. */
+static void shed(void) {
+  eca_problem *problem = NULL;
+  eca_plan *plan = NULL;
+  char *ladder = NULL, *answer = NULL;
+  OK(eca_problem_from_json(PROBLEM_JSON, &problem));
+  OK(eca_problem_solve(problem, NULL, NULL, NULL, NULL, &plan));
+  OK(eca_plan_shed_ladder(plan, problem, "london", 0, "{\"cap_s\": 1.0}", &ladder));
+  OK(eca_shed_ladder_answer(ladder, "{\"power_mw\": 20.0}", &answer));
+  has(answer, "\"cost_gbp\":0");
+  answer = NULL;
+  EXPECT(eca_shed_ladder_answer(ladder, "{\"power_mw\": 0.1}", &answer), ECA_STATUS_INFEASIBLE, "region `london` reaches");
+  EXPECT(eca_shed_ladder_answer(ladder, "{\"power_mw\": -1}", &answer), ECA_STATUS_VALUE, "must be at least 0");
+  EXPECT(eca_shed_ladder_answer("{}", "{}", &answer), ECA_STATUS_DOCUMENT, "missing field");
+  TRUE(answer == NULL);
+  EXPECT(eca_plan_shed_ladder(plan, problem, "paris", 0, NULL, &answer), ECA_STATUS_UNKNOWN, "region `paris`");
+  EXPECT(eca_plan_shed_ladder(plan, problem, "london", 99, NULL, &answer), ECA_STATUS_VALUE, "must be below");
+  has(ladder, "\"format\":\"eca-shed-ladder/1\"");
+  OK(eca_plan_free(plan));
+  OK(eca_problem_free(problem));
+}
+
 int main(void) {
   size_t live = 1;
   TRUE(solved_well());
   explained();
   mended();
+  shed();
   OK(eca_live_count(&live));
   TRUE(live == 0);
   return finish("explain");

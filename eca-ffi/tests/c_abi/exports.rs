@@ -56,7 +56,7 @@ const HANDLES: [&str; 9] = [
 ];
 
 /// Pointers that may be NULL.
-const NULLABLE: [(&str, &str); 17] = [
+const NULLABLE: [(&str, &str); 18] = [
     ("eca_problem_solve", "settings"),
     ("eca_problem_solve", "cancel"),
     ("eca_problem_solve", "progress"),
@@ -69,6 +69,7 @@ const NULLABLE: [(&str, &str); 17] = [
     ("eca_controller_step", "uncertainty"),
     ("eca_controller_step", "cancel"),
     ("eca_shadow_new", "settings_json"),
+    ("eca_plan_shed_ladder", "settings_json"),
     ("eca_problem_offers", "settings"),
     ("eca_problem_check_offer", "settings"),
     ("eca_settle", "as_of"),
@@ -127,6 +128,8 @@ impl Function {
             "path" if self.name == "eca_shadow_number" => "eca.cost_gbp",
             "path" => "totals.cost_gbp",
             "settings_json" | "uncertainty" => "{}",
+            "ladder_json" => return "LADDER_JSON".to_owned(),
+            "request_json" => r#"{\"power_mw\": 1.0}"#,
             "document" | "actual" => return "PROBLEM_JSON".to_owned(),
             "json" => return if self.name.contains("_plan_") { "PLAN_JSON" } else { "PROBLEM_JSON" }.to_owned(),
             "field" => field().unwrap_or_else(|| panic!("give FIELDS a field of {}", self.name)).1,
@@ -145,7 +148,7 @@ impl Function {
             "char * *" | "char **" if p.name == "regions" => "live_names".to_owned(),
             "double *" if ["values", "demand_inferences", "import_mwh"].contains(&&*p.name) => "live_values".to_owned(),
             "double *" | "int32_t *" if p.name == "buffer" => format!("out_{}", p.name),
-            "size_t" if p.name == "number" => "0".to_owned(),
+            "size_t" if p.name == "number" || p.name == "period" => "0".to_owned(),
             "size_t" if self.name.ends_with("_json_n") => format!("strlen({})", self.good_text("json")),
             "size_t" if self.parameters.iter().any(|p| p.name == "regions") => "1".to_owned(),
             "size_t" => "2".to_owned(),

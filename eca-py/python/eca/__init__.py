@@ -63,7 +63,8 @@ from ._parts import (
 from ._plan import BrokenLimit, Check, Finding, Plan, References, Saving, Totals
 from ._problem import Problem, Warning
 from ._progress import Progress
-from ._settle import EventRecord, Report, report, settle, social_tariff
+from ._settle import Baseline, EventRecord, Report, baseline, report, settle, social_tariff
+from ._shed import ShedAnswer, ShedLadder, ShedStep
 from .signals import Signals
 
 #: Names of the engines, for ``engine=`` of :meth:`Problem.solve` and ``--engine`` of the command line.
@@ -80,6 +81,7 @@ __all__ = [
     "BacktestProgress",
     "BacktestResult",
     "BacktestTotal",
+    "Baseline",
     "BaselineGuard",
     "Battery",
     "BrokenLimit",
@@ -131,6 +133,9 @@ __all__ = [
     "Service",
     "ServicePoint",
     "Shadow",
+    "ShedAnswer",
+    "ShedLadder",
+    "ShedStep",
     "Signals",
     "Step",
     "Totals",
@@ -138,6 +143,7 @@ __all__ = [
     "__version__",
     "audit",
     "backtest",
+    "baseline",
     "check_offer",
     "forecast",
     "report",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -106,6 +108,17 @@ def parser() -> Parser:
     offers.add_argument("--time-limit-s", type=positive, metavar="S", help="for each of the plans")
     offers.add_argument("--gap", type=at_least_zero, default=1e-4, metavar="G", help="proof asked for (1e-4)")
 
+    shed = verbs.add_parser("shed", parents=[every], help="the shed ladder of a plan, and what answers a power target")
+    shed.add_argument("problem", metavar="PROBLEM")
+    shed.add_argument("plan", metavar="PLAN")
+    shed.add_argument("--region", metavar="R", help="may be left out where there is one")
+    shed.add_argument("--period", type=int, default=0, metavar="T", help="period of the plan (0)")
+    shed.add_argument("--power-mw", type=at_least_zero, metavar="MW", help="most import; without it the ladder is shown")
+    shed.add_argument("--response-s", type=at_least_zero, default=30.0, metavar="S", help="until it is reached (30)")
+    shed.add_argument("--hold-s", type=at_least_zero, default=0.0, metavar="S", help="for which it is held (0)")
+    shed.add_argument("--ramp-mw-per-min", type=positive, metavar="R", help="most change of the import")
+    shed.add_argument("--rebound-max-mw", type=at_least_zero, metavar="MW", help="most import after the hold")
+
     settle = verbs.add_parser("settle", parents=[every], help="settle an event; without files, a made-up one")
     settle.add_argument("event", metavar="EVENT", nargs="?", help="event document")
     settle.add_argument("meters", metavar="METERS", nargs="?", help="meter file, CSV or JSON")
@@ -187,6 +200,35 @@ def run_explain(options: argparse.Namespace, say: Callable[[str], None]) -> dict
     }
 
 
+def run_shed(options: argparse.Namespace, say: Callable[[str], None]) -> dict[str, Any]:
+    """``shed PROBLEM PLAN``."""
+    problem = Problem.read(options.problem)
+    ladder = Plan.read(options.plan, problem).shed_ladder(options.region, period=options.period)
+    result: dict[str, Any] = {"passed": True, "ladder": ladder.to_dict()}
+    if options.power_mw is None:
+        say(f"{ladder['region']} {ladder['start']}: {ladder['power_mw']:.3f} MW")
+        for each in ladder["steps"]:
+            kind, what = next(iter(each["target"].items()))
+            done = each["command"] if isinstance(each["command"], str) else next(iter(each["command"]))
+            hold = f", at most {each['hold_max_s']:.0f} s" if each.get("hold_max_s") is not None else ""
+            say(
+                f"{each['shed_mw']:9.3f} MW in {each['effect_s']:.0f} s at {each['cost_gbp_per_h']:.2f} GBP/h "
+                f"+ {each['cost_gbp']:.2f} GBP: {done} {kind} `{what['id']}` ({each['undoing']}{hold})"
+            )
+        return result
+    answer = ladder.answer(
+        options.power_mw,
+        response_s=options.response_s,
+        hold_s=options.hold_s,
+        ramp_mw_per_min=options.ramp_mw_per_min,
+        rebound_max_mw=options.rebound_max_mw,
+    )
+    say(f"{answer.power_mw:.3f} MW after {answer.response_s:.1f} s, {answer.cost_gbp:.2f} GBP")
+    for step in answer.steps:
+        say(f"{step.shed_mw:9.3f} MW from {step.start_s:.1f} to {step.end_s:.1f} s: {json.dumps(step.command)} for {json.dumps(step.target)}")
+    return {**result, "answer": dataclasses.asdict(answer)}
+
+
 def settle_verb(options: argparse.Namespace, say: Callable[[str], None]) -> dict[str, Any]:
     """``settle EVENT METERS PRICES``."""
     given = [options.event, options.meters, options.prices]
@@ -201,6 +243,7 @@ VERBS = {
     "check": run_check,
     "explain": run_explain,
     "offers": run_offers,
+    "shed": run_shed,
     "settle": settle_verb,
     "report": run_report,
     "message": run_message,

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _eca
-from ._errors import EcaCheckError, EcaMismatchError
+from ._errors import EcaCheckError, EcaMismatchError, bad_value
 from ._explain import Explanation
+from ._parts import integer, number
 
 if TYPE_CHECKING:
     from ._problem import Problem
+    from ._shed import ShedLadder
 
 
 class _Record:
@@ -303,6 +305,33 @@ class Plan:
         whole = self._need_problem("explain", problem)
         document, text = self._core.explain(whole._core)
         return Explanation(json.loads(document), text, whole)
+
+    def shed_ladder(
+        self,
+        region: str | None = None,
+        *,
+        period: int = 0,
+        cap_s: float = 5.0,
+        pause_s: float = 60.0,
+        migrate_s: float = 120.0,
+        battery_s: float = 2.0,
+        problem: Problem | None = None,
+    ) -> ShedLadder:
+        """What a region can give up in a period, worked out beforehand: :meth:`ShedLadder.answer` needs no solve.
+
+        ``region`` may be left out where there is one. The seconds say how fast caps, pauses, moves and batteries are.
+        """
+        from ._shed import ShedLadder
+
+        whole = self._need_problem("shed_ladder", problem)
+        if region is None:
+            names = [each.id for each in whole.regions]
+            if len(names) > 1:
+                raise bad_value("shed_ladder", "region", None, f"must be one of {', '.join(names)}")
+            (region,) = names
+        seconds = {"cap_s": cap_s, "pause_s": pause_s, "migrate_s": migrate_s, "battery_s": battery_s}
+        settings = json.dumps({name: number("shed_ladder", name, value) for name, value in seconds.items()})
+        return ShedLadder(_eca.ShedLadder.of(self._core, whole._core, region, integer("shed_ladder", "period", period), settings))
 
     # ---- tables and charts ------------------------------------------------------------------------------------------
 

@@ -144,6 +144,118 @@ def settle(
     return EventRecord(line)
 
 
+class Baseline:
+    """What a meter would have shown, with the days used and left out: ``baseline["days"][0]["used"]``. Whole Wh."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+
+    def __getitem__(self, name: str) -> Any:
+        return self._document[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as a dict of its own."""
+        copied: dict[str, Any] = json.loads(json.dumps(self._document))
+        return copied
+
+    def to_frame(self, *, kind: str = "periods", engine: str = "pandas") -> Any:
+        """A tidy table: ``periods`` with their baseline, or ``days`` with what became of each."""
+        from ._frames import to_frame
+
+        if kind == "periods":
+            rows = self._document["periods"]
+        elif kind == "days":
+            rows = [row for days in self._document["days"] for row in _days(days)]
+        else:
+            raise bad_value("to_frame", "kind", repr(kind), "must be one of periods, days")
+        names = list(rows[0]) if rows else []
+        return to_frame({name: [row[name] for row in rows] for name in names}, engine)
+
+    def __repr__(self) -> str:
+        used = sum(len(days["used"]) for days in self._document["days"])
+        periods = self._document["periods"]
+        return f"<eca.Baseline {self['method']}: {len(periods)} periods, {used} days used>"
+
+
+def _days(days: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    for used in days["used"]:
+        why = "event_day" if used in days["event_days_used"] else None
+        yield {"of": days["settlement_date"], "settlement_date": used, "used": True, "reason": why}
+    for left in days["excluded"]:
+        yield {"of": days["settlement_date"], "settlement_date": left["settlement_date"], "used": False, "reason": left["reason"]}
+
+
+@checked("eca.baseline")
+def baseline(
+    meters: TableLike,
+    periods: Any,
+    *,
+    method: str = "bl01",
+    meter_id: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    event_days: Iterable[Mapping[str, Any]] = (),
+    bank_holidays: Iterable[str] = (),
+    nominated: Iterable[Mapping[str, Any]] = (),
+    fixed_mwh: Any = None,
+    balancing: bool = False,
+    as_of: TimeLike | None = None,
+) -> Baseline:
+    """What a meter would have shown in `periods` without an event, by one of seven methods; the days used are part of the answer.
+
+    `meters` is a table as for :func:`settle`. `periods` are pairs of settlement date and period, mappings, or a frame with
+    ``settlement_date`` and ``settlement_period``. `meter_id` may be left out where the table has one meter. `method` is
+    ``bl01``, ``mid_8_of_10``, ``high_5_of_10``, ``ten_in_ten``, ``nominated``, ``fixed`` or ``zero``.
+
+    >>> import eca, eca.sample
+    >>> event, meters, _ = eca.sample.event()
+    >>> found = eca.baseline(meters, [("2026-02-19", 35)], event_days=event["baseline"]["event_days"])
+    >>> found, found["periods"][0]["baseline_wh"]
+    (<eca.Baseline bl01: 1 periods, 10 days used>, 6000000)
+    """
+    text = table_text("meters", meters)
+    terms: dict[str, Any] = {"method": method, "params": dict(params or {})}
+    terms["event_days"] = [dict(each) for each in event_days]
+    terms["bank_holidays"] = [str(each) for each in bank_holidays]
+    terms["nominated"] = [dict(each) for each in nominated]
+    if fixed_mwh is not None:
+        terms["fixed_mwh"] = _cell(fixed_mwh)
+    request = {
+        "meter_id": _only_meter(text) if meter_id is None else meter_id,
+        "periods": [_period(each) for each in _rows(periods)],
+        "baseline": terms,
+        "balancing": bool(balancing),
+    }
+    cut = None if as_of is None else time("eca.baseline", "as_of", as_of)
+    return Baseline(json.loads(_eca.baseline(json.dumps(request), text, cut)))
+
+
+def _rows(table: Any) -> Iterable[Any]:
+    if hasattr(table, "to_dicts"):
+        return list(table.to_dicts())
+    if hasattr(table, "to_dict") and hasattr(table, "columns"):
+        return list(table.to_dict("records"))
+    if isinstance(table, Iterable) and not isinstance(table, (str, Mapping)):
+        return table
+    raise bad_value("eca.baseline", "periods", type(table).__name__, "must be pairs of settlement date and period")
+
+
+def _period(each: Any) -> dict[str, Any]:
+    if isinstance(each, Mapping):
+        each = (each["settlement_date"], each["settlement_period"])
+    day, number = each
+    return {"settlement_date": str(day)[:10], "settlement_period": int(number)}
+
+
+def _only_meter(text: str) -> str:
+    if text.lstrip().startswith("["):
+        names = {str(row["meter_id"]) for row in json.loads(text)}
+    else:
+        names = {row["meter_id"] for row in csv.DictReader(io.StringIO(text))}
+    if len(names) != 1:
+        raise bad_value("eca.baseline", "meter_id", None, f"must be one of {', '.join(sorted(names))}")
+    return names.pop()
+
+
 def table_text(name: str, table: TableLike) -> str:
     """A table as the text of a CSV file."""
     if isinstance(table, str):

@@ -77,6 +77,7 @@ class Job:
     last_period: int
     hard: bool
     undone_penalty: float | None
+    undone_max: float
     regions: list[int]
     preemptible: bool
     divisible: bool
@@ -142,6 +143,18 @@ class Guard:
 
 
 @dataclass(frozen=True)
+class Target:
+    """A power target; `power` and `most` (rebound included) are None where nothing holds, `price` is None where it is strict."""
+
+    region: int
+    power: list[float | None]
+    most: list[float | None]
+    fall: float
+    rise: float
+    price: float | None
+
+
+@dataclass(frozen=True)
 class Problem:
     """A problem with everything spelt out."""
 
@@ -155,6 +168,7 @@ class Problem:
     caps: list[Cap]
     sold: list[Sold] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
+    targets: list[Target] = field(default_factory=list)
 
     @property
     def h(self) -> float:
@@ -276,6 +290,7 @@ def read(doc: Document) -> Problem:
             last_period=last,
             hard=d.get("deadline_kind", "hard") == "hard",
             undone_penalty=d.get("undone_penalty_gbp"),
+            undone_max=math.inf if d.get("undone_max_frac") is None else float(d["undone_max_frac"]),
             regions=list(range(len(index))) if scope is None else sorted(index[r] for r in scope),
             preemptible=bool(d.get("preemptible", False)),
             divisible=bool(d.get("divisible", False)),
@@ -371,6 +386,22 @@ def read(doc: Document) -> Problem:
             price=float(d["price_gbp_per_kg"]) if d.get("kind", "strict") == "priced" else None,
         )
 
+    def target(d: Document) -> Target:
+        given = d["power_mw"]
+        power = [float(given)] * periods if not isinstance(given, list) else [None if v is None else float(v) for v in given]
+        rebound = d.get("rebound_max_mw")
+        asked = [t for t in range(periods) if power[t] is not None]
+        most = [rebound if v is None and asked and t > asked[0] else v for t, v in enumerate(power)]
+        ramp, response = d.get("ramp_mw_per_min"), float(d.get("response_s", 0.0))
+        return Target(
+            region=index[d.get("region") or d["site"]],
+            power=power,
+            most=most,
+            fall=math.inf if ramp is None else float(ramp) * (response / 60.0 if response > 0.0 else step_min),
+            rise=math.inf if ramp is None else float(ramp) * step_min,
+            price=float(d["price_gbp_per_mwh"]) if d.get("kind", "strict") == "priced" else None,
+        )
+
     return Problem(
         start=start,
         step_min=step_min,
@@ -382,4 +413,5 @@ def read(doc: Document) -> Problem:
         caps=[cap(d) for d in doc.get("carbon_caps", [])],
         sold=[one for d in doc.get("commitments", []) for one in sold(d)],
         guards=[one for d in doc.get("commitments", []) for one in guards(d)],
+        targets=[target(d) for d in doc.get("targets", [])],
     )

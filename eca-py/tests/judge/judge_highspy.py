@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from .document import Cap, Document, Guard, Job, Problem, Service, Sold, read
+from .document import Cap, Document, Guard, Job, Problem, Service, Sold, Target, read
 from .linear import Infeasible, Linear
 
 DONE = 1e-9
@@ -324,6 +324,8 @@ def build(p: Problem) -> Model:
         stored_energy(m, battery, flows, price.end_soc)
     for r in range(len(p.regions)):
         site(m, r, flows, price.overload)
+    for target in p.targets:
+        power_target(m, target)
     for cap in p.caps:
         carbon_cap(m, cap)
     for guard in p.guards:
@@ -335,7 +337,7 @@ def build(p: Problem) -> Model:
 
 def scheduled_job(m: Model, job: Job, undone_penalty: float, free_inferences: bool) -> None:
     """One integer column for each schedule: how many of the copies run so."""
-    options = schedules(m.p, job)
+    options = [one for one in schedules(m.p, job) if job.w - one.done <= job.undone_max + DONE]
     if not options:
         raise NoSchedule(job.id)
     columns: dict[int, Schedule] = {}
@@ -384,6 +386,8 @@ def divisible_job(m: Model, job: Job, undone_penalty: float) -> None:
     if not job.hard:
         undone = m.lp.column()
         total[undone] = 1.0
+        if job.undone_max < math.inf:
+            m.lp.upper[undone] = job.undone_max * job.count
         m.fine("undone", job.id, undone, undone_penalty)
     elif not total:
         raise NoSchedule(job.id)
@@ -500,6 +504,36 @@ def baseline_guard(m: Model, guard: Guard, price: float) -> None:
     m.market.append(excess)
     terms = {m.imports[t, guard.region]: m.p.h for t in guard.periods}
     m.lp.row({**terms, excess: -1.0}, upper=guard.most_mwh)
+
+
+def power_target(m: Model, target: Target) -> None:
+    """A limit on the import of each period, and on its change next to a period with a target."""
+
+    def limit(terms: Terms, most: float) -> None:
+        if target.price is None:
+            m.lp.row(terms, upper=most)
+            return
+        excess = m.lp.column()
+        m.fine("target", "", excess, m.p.h * target.price)
+        m.lp.row({**terms, excess: -1.0}, upper=most)
+
+    for t in range(m.p.periods):
+        here = m.imports[t, target.region]
+        most = target.most[t]
+        if most is not None:
+            limit({here: 1.0}, most)
+        if t == 0 or target.rise == math.inf or (target.power[t] is None and target.power[t - 1] is None):
+            continue
+        before = m.imports[t - 1, target.region]
+        # Both directions share one excess: only one of them can be exceeded.
+        if target.price is None:
+            limit({before: 1.0, here: -1.0}, target.fall)
+            limit({here: 1.0, before: -1.0}, target.rise)
+        else:
+            excess = m.lp.column()
+            m.fine("target", "", excess, m.p.h * target.price)
+            m.lp.row({before: 1.0, here: -1.0, excess: -1.0}, upper=target.fall)
+            m.lp.row({here: 1.0, before: -1.0, excess: -1.0}, upper=target.rise)
 
 
 def carbon_cap(m: Model, cap: Cap) -> None:
