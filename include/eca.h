@@ -1562,6 +1562,44 @@ eca_status eca_settlement_report(const char *ledger,
                                  char **months);
 
 /**
+ * Gives what a region can give up in a period of a plan, worked out beforehand: the document `eca-shed-ladder/1`. Free it
+ * with `eca_string_free`.
+ *
+ * `settings_json` has the seconds that devices take, such as `{"cap_s": 5, "pause_s": 60, "migrate_s": 120, "battery_s": 2}`;
+ * NULL for these. `problem` is the one of the plan.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for a region that is not there, `ECA_STATUS_VALUE` for a period beyond the
+ * horizon, `ECA_STATUS_MISMATCH` for a plan of another problem, `ECA_STATUS_DOCUMENT`, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_HANDLE`, `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * Texts are NULL or end with NUL, `ladder` is NULL or points to a `char *`.
+ */
+eca_status eca_plan_shed_ladder(const eca_plan *plan,
+                                const eca_problem *problem,
+                                const char *region,
+                                size_t period,
+                                const char *settings_json,
+                                char **ladder);
+
+/**
+ * Gives the steps of a ladder that answer a request, with their seconds and cost, and the import over time, as JSON. No
+ * solve: reading the ladder takes longer than the answer. Free it with `eca_string_free`.
+ *
+ * `request_json` is such as `{"power_mw": 6.3, "response_s": 30, "hold_s": 3600, "ramp_mw_per_min": 12,
+ * "rebound_max_mw": 9}`; all but `power_mw` may be left out.
+ *
+ * Any thread. Errors: `ECA_STATUS_INFEASIBLE` with the reason where the ladder does not reach, `ECA_STATUS_VALUE`,
+ * `ECA_STATUS_DOCUMENT`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * Texts are NULL or end with NUL, `answer` is NULL or points to a `char *`.
+ */
+eca_status eca_shed_ladder_answer(const char *ladder_json,
+                                  const char *request_json,
+                                  char **answer);
+
+/**
  * Plans a problem. The plan has passed `eca_plan_check`. Free it with `eca_plan_free`.
  *
  * `settings`, `cancel` and `progress` may be NULL: defaults, cannot be stopped, says nothing. `userdata` is handed to

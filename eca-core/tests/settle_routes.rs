@@ -240,7 +240,10 @@ fn a_baseline_on_its_own_is_that_of_the_event() {
         );
         BaselineRequest::from_json(&text).unwrap()
     };
-    let meters = Readings::parse("meter_id,start,end,import_wh,export_wh,quality\n").unwrap();
+    let meters = Readings::parse(
+        "meter_id,start,end,import_wh,export_wh,quality\nhall,2026-02-19T17:00:00Z,2026-02-19T17:30:00Z,4500000,0,A",
+    )
+    .unwrap();
     let evening = r#"[{"settlement_date": "2026-02-19", "settlement_period": 35},
                       {"settlement_date": "2026-02-19", "settlement_period": 36}]"#;
     let found = baseline(&request(evening, "fixed"), &meters, None).unwrap();

@@ -42,7 +42,8 @@ impl BaselineRequest {
 ///     r#"{"meter_id": "hall", "periods": [{"settlement_date": "2026-02-19", "settlement_period": 35}],
 ///         "baseline": {"method": "fixed", "fixed_mwh": 6}}"#,
 /// )?;
-/// let meters = "meter_id,start,end,import_wh,export_wh,quality\n";
+/// let meters = "meter_id,start,end,import_wh,export_wh,quality
+/// hall,2026-02-19T17:00:00Z,2026-02-19T17:30:00Z,4500000,0,A";
 /// assert_eq!(baseline(&request, &Readings::parse(meters)?, None)?.periods[0].baseline_wh, 6_000_000);
 /// # Ok::<(), eca_core::Error>(())
 /// ```
