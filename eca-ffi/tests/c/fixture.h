@@ -58,6 +58,11 @@ static inline eca_builder *filled_builder(void) {
   return b;
 }
 
+/* Nothing to give up. */
+static const char LADDER_JSON[] =
+    "{\"format\":\"eca-shed-ladder/1\",\"problem_hash\":\"\",\"region\":\"london\","
+    "\"start\":\"2026-03-02T00:00:00Z\",\"power_mw\":1,\"steps\":[]}";
+
 /* One half hour of 2 MWh promised at 100 GBP/MWh against a fixed baseline of 6 MWh. */
 static const char EVENT_JSON[] =
     "{\"format\":\"eca-event/1\",\"event_id\":\"evening\",\"site\":{\"site_id\":\"s\",\"meter_id\":\"hall\"},"
