@@ -10,8 +10,12 @@ use eca_core::adapter::{AdapterError, Answer, ApplyOptions, Clock, ReadingOption
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
+
+/// One test at a time: a process that one of them starts would hold the programs open that the other one is writing.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// A folder with the programs and a queue of two jobs, of which one has opted in.
 fn cluster(name: &str) -> PathBuf {
@@ -54,6 +58,7 @@ impl Stage for RealTime {
 
 #[test]
 fn it_conforms_and_touches_only_what_opted_in() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = cluster("slurm_conforms");
     let slurm = Slurm::new("london", Some(folder.clone()));
     assert_eq!(conformance::workloads(&slurm, "train", "london", &RealTime), []);
@@ -64,6 +69,7 @@ fn it_conforms_and_touches_only_what_opted_in() {
 
 #[test]
 fn what_slurm_cannot_do_is_refused_and_what_it_does_not_say_is_an_error() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = cluster("slurm_refuses");
     let slurm = Slurm::new("london", Some(folder.clone()));
     let now = SystemClock.now();
