@@ -134,13 +134,6 @@ def test_series_files_are_read() -> None:
     assert again.to_csv() == tidy.to_csv()
 
 
-def test_traits_are_shown_as_they_are() -> None:
-    source = (DOCS.parent / "eca-core" / "src" / "adapter" / "mod.rs").read_text(encoding="utf-8")
-    (shown,) = [body for _, body in blocks("adapters.md", "text")]
-    for line in shown.strip().splitlines():
-        assert line.strip() in source
-
-
 @pytest.mark.parametrize("name", ["format/series.md", "market.md", "settlement.md"])
 def test_snippets_of_the_pages_run(name: str) -> None:
     result = doctest.testfile(str(DOCS / name), module_relative=False, encoding="utf-8")
