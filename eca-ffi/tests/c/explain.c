@@ -91,7 +91,7 @@ static void shed(void) {
   char *ladder = NULL, *answer = NULL;
   OK(eca_problem_from_json(PROBLEM_JSON, &problem));
   OK(eca_problem_solve(problem, NULL, NULL, NULL, NULL, &plan));
-  OK(eca_plan_shed_ladder(plan, problem, "london", 0, "{\"cap_s\": 1.0}", &ladder));
+  OK(eca_plan_shed_ladder(plan, problem, "london", 1, "{\"cap_s\": 1.0}", &ladder));
   OK(eca_shed_ladder_answer(ladder, "{\"power_mw\": 20.0}", &answer));
   has(answer, "\"cost_gbp\":0");
   answer = NULL;

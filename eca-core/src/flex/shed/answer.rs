@@ -216,7 +216,8 @@ impl ShedLadder {
         ShedAnswer {
             power_mw,
             response_s: taken_s,
-            cost_gbp: steps.iter().map(|step| step.cost_gbp).sum(),
+            // The sum of nothing is -0 in floating point.
+            cost_gbp: steps.iter().map(|step| step.cost_gbp).sum::<f64>() + 0.0,
             import_mw: vec![(0.0, self.power_mw), (taken_s, power_mw), (until, power_mw), (until + back_s, after)],
             steps,
         }
