@@ -16,8 +16,8 @@ use crate::{Result, SettlementPeriod};
 /// Periods whose metering is missing are left out of every sum and named in the findings: they are settled in a later run.
 ///
 /// # Errors
-/// [`Error::Gap`] for a baseline without enough days and for a price that a route needs and that is not there;
-/// [`Error::Value`], [`Error::Unknown`] for terms that are not complete.
+/// [`crate::Error::Gap`] for a baseline without enough days and for a price that a route needs and that is not there;
+/// [`crate::Error::Value`], [`crate::Error::Unknown`] for terms that are not complete.
 pub fn settle(event: &Event, volumes: &Volumes, prices: &PriceTable, run: SettlementRun) -> Result<EventRecord> {
     let own: Vec<SettlementPeriod> = event.periods.iter().map(EventPeriod::period).collect::<Result<_>>()?;
     let all: Vec<SettlementPeriod> = own.iter().chain(&event.rebound_periods).copied().collect();
