@@ -34,6 +34,10 @@ pub(super) fn most(
 ) -> Result<Vec<f64>> {
     let with = with_offer(problem, offer)?;
     let settings = Settings { gap: 0.0, references: false, ..settings.clone() };
+    // All of it, where a plan with costs finds a way: without costs to guide it the search for the most may stop short.
+    if let Some(plan) = plan(&with, before, Goal::Whole, &settings, control)? {
+        return Ok(delivered(&plan, offer));
+    }
     let none = || vec![0.0; offer.settlement_periods.len()];
     let found = plan(&with, before, Goal::Most, &settings, control)?;
     Ok(found.map_or_else(none, |plan| delivered(&plan, offer)))
