@@ -15,6 +15,8 @@ use rule_support::*;
 const ROUNDING_GBP: f64 = 2e-3;
 /// Energy that rounding to the watt may move, MWh.
 const ROUNDING_MWH: f64 = 5e-6;
+/// What `check_offer` may leave out in a settlement period, MWh: 2 Wh, as it says.
+const LEFT_OUT_MWH: f64 = 2e-6;
 /// A shortfall costs more than anything else.
 const DEAR_GBP_PER_MWH: f64 = 1e5;
 
@@ -126,6 +128,17 @@ fn judge(seed: u64, problem: &Problem, offers: &Offers, rung: &Rung) {
         promises(&with) <= promises(&without) + ROUNDING_GBP,
         "{what}: a promise gives way: {:?}",
         with.broken_limits
+    );
+    // What a plan made for its penalties delivers of it, and what could be delivered of twice as much, is within the most.
+    let delivered = energy - missing(&with);
+    let room = LEFT_OUT_MWH * most.len() as f64;
+    assert!(delivered <= most.iter().sum::<f64>() + room, "{what}: {delivered} MWh delivered, {most:?} said");
+    let mut larger = commitment.clone();
+    larger.committed_mw = rung.energy_mwh.iter().map(|mwh| 4.0 * mwh).collect::<Vec<f64>>().into();
+    let of_twice = check_offer(problem, &larger, &exact()).unwrap();
+    assert!(
+        of_twice.iter().sum::<f64>() >= most.iter().sum::<f64>() - room,
+        "{what}: {most:?}, of twice as much {of_twice:?}"
     );
     let Some(price) = rung.price_gbp_per_mwh else {
         assert!(missing(&with) > ROUNDING_MWH, "{what}: refused ({:?}) and delivered", rung.refused);

@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// Plans are rounded to W and Wh: so much more than they state may be used, as part of it and at least.
 const ROOM: f64 = 1e-6;
 
+/// What a missing MWh costs where as much as can be is delivered: solvers stop within 1e-6 of an objective, and a Wh counts.
+const MWH: f64 = 1e3;
+
 /// Which commitment is on offer.
 const OFFER: usize = 0;
 
@@ -135,7 +138,7 @@ fn ask(draft: &mut Draft, goal: Goal) {
     }
     match goal {
         Goal::Whole => due.iter().for_each(|&col| draft.milp.set_bounds(col, 0.0, 0.0)),
-        Goal::Most => draft.milp.set_costs(|j| if due.iter().any(|col| col.index() == j) { 1.0 } else { 0.0 }),
+        Goal::Most => draft.milp.set_costs(|j| if due.iter().any(|col| col.index() == j) { MWH } else { 0.0 }),
     }
 }
 

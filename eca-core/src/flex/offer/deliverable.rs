@@ -14,7 +14,9 @@ const QUANTUM_MWH: f64 = 1e-6;
 ///
 /// What an offer may not touch is kept: promises to users, hard deadlines, strict carbon caps and every commitment of the
 /// problem, each as far as the plan without the offer keeps it. Money is no object. All periods are delivered by one plan, the
-/// one with the greatest sum, and none with more than is offered.
+/// one with the greatest sum, and none with more than is offered. No plan that keeps all of this delivers more, but for 2 Wh
+/// in each settlement period: plans are rounded to Wh. An offer that can be delivered whole is answered whole, so what a rung
+/// offers at a price is never more than this says.
 ///
 /// # Errors
 /// As [`Problem::solve`], and as its builder for an offer that is no commitment.
