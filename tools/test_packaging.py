@@ -50,7 +50,9 @@ def clean_env() -> dict[str, str]:
     """An environment without what make and cargo of this checkout set."""
     dropped = ("CARGO", "RUST", "PKG_CONFIG", "LIBCLANG", "MAKE", "MFLAGS", "PYTHON", "PYO3", "LD_LIBRARY", "VIRTUAL")
     return {name: value for name, value in os.environ.items() if not name.startswith(dropped)} | {
-        name: os.environ[name] for name in ("CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN") if name in os.environ
+        name: value
+        for name, value in os.environ.items()
+        if name in ("CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN") or name.startswith("CARGO_PROFILE_")
     }
 
 

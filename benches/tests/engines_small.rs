@@ -26,7 +26,7 @@ const ENGINES: [(Engine, bool, &str); 5] = [
 
 fn count() -> u64 {
     let large = std::env::var("ECA_TEST_SCALE").is_ok_and(|scale| scale == "large");
-    std::env::var("ECA_TEST_COUNT").ok().and_then(|n| n.parse().ok()).unwrap_or(if large { 2_000 } else { 120 })
+    std::env::var("ECA_TEST_COUNT").ok().and_then(|n| n.parse().ok()).unwrap_or(if large { 2_000 } else { 80 })
 }
 
 /// A quarter is small, the others are tiny: there the optimum is found in milliseconds.

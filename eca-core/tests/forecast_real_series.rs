@@ -1,4 +1,6 @@
 //! Back-tests on public series. They are read in place and skipped where they are absent.
+// With the pure-Rust solver it would take minutes and show nothing that shorter tests do not.
+#![cfg(feature = "highs")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail, and says what it skips")]
 
 use eca_core::Horizon;

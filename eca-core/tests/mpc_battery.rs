@@ -1,4 +1,6 @@
 //! The battery of SCENARIOS D, planned again and again with a short view: how much of the best possible it keeps.
+// With the pure-Rust solver it would take minutes and show nothing that shorter tests do not.
+#![cfg(feature = "highs")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail, and says what it found")]
 
 mod mpc_support;
