@@ -6,6 +6,7 @@
 //! | feature | module | what |
 //! |---|---|---|
 //! | (none) | [`clock`], [`file`](mod@file) | the machine's clock; signals and state in files |
+//! | `kubernetes` | `kubernetes` | jobs, Kueue workloads and deployments of a Kubernetes cluster |
 //! | `modbus` | `modbus` | batteries over Modbus TCP by the SunSpec models |
 //! | `beckn-http` | `beckn_http` | agents of `eca-beckn` over HTTP: server, client, journal |
 //! | `slurm` | `slurm` | jobs of a Slurm cluster, through its own programs |
@@ -15,6 +16,9 @@
 pub mod beckn_http;
 pub mod clock;
 pub mod file;
+
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 
 #[cfg(feature = "modbus")]
 pub mod modbus;

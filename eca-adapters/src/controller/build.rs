@@ -11,7 +11,12 @@ use std::sync::Arc;
 use toml::Spanned;
 
 /// Kinds of clusters that this program was built with.
-const CLUSTERS: &str = if cfg!(feature = "slurm") { "memory, slurm" } else { "memory" };
+const CLUSTERS: &str = match (cfg!(feature = "kubernetes"), cfg!(feature = "slurm")) {
+    (true, true) => "memory, kubernetes, slurm",
+    (true, false) => "memory, kubernetes",
+    (false, true) => "memory, slurm",
+    (false, false) => "memory",
+};
 
 /// Kinds of batteries that this program was built with.
 const BATTERIES: &str = if cfg!(feature = "modbus") { "memory, modbus" } else { "memory" };
@@ -141,6 +146,21 @@ fn signal_source(config: &Config, adapter: &AdapterConfig) -> Built<Arc<dyn Sign
 fn cluster(config: &Config, adapter: &AdapterConfig, memory: &MemorySite) -> Built<Arc<dyn Workloads>> {
     match adapter.kind.get_ref().as_str() {
         "memory" => Ok(Arc::new(memory.cluster())),
+        #[cfg(feature = "kubernetes")]
+        "kubernetes" => {
+            let region = config.need(adapter, adapter.region.as_ref(), "region")?;
+            let mut settings = crate::kubernetes::Settings::default().kueue(adapter.kueue.unwrap_or(false));
+            if let Some(path) = &adapter.path {
+                settings = settings.kubeconfig(config.resolve(path.get_ref()));
+            }
+            if let Some(context) = &adapter.context {
+                settings = settings.context(context);
+            }
+            if let Some(namespace) = &adapter.namespace {
+                settings = settings.namespace(namespace);
+            }
+            Ok(Arc::new(crate::kubernetes::Kubernetes::new(region.get_ref().as_str(), settings)))
+        }
         #[cfg(feature = "slurm")]
         "slurm" => {
             let region = config.need(adapter, adapter.region.as_ref(), "region")?;

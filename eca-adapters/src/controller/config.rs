@@ -150,6 +150,12 @@ pub struct AdapterConfig {
     pub unit: Option<Spanned<i64>>,
     /// Modbus: the device rests when it hears nothing for so long, s; 180 by default.
     pub revert_s: Option<Spanned<i64>>,
+    /// Kubernetes: the context of the kubeconfig (`path`); its current one by default.
+    pub context: Option<String>,
+    /// Kubernetes: the namespace under control; `default` by default.
+    pub namespace: Option<String>,
+    /// Kubernetes: whether Kueue is there; false by default.
+    pub kueue: Option<bool>,
     /// GBP for one EUR, for prices in EUR.
     pub gbp_per_eur: Option<Spanned<f64>>,
     /// Columns under other names: target = source.
