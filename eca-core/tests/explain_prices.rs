@@ -6,8 +6,8 @@ mod rule_support;
 
 use eca_core::explain::{Explanation, Limit};
 use eca_core::{
-    Battery, CapMetric, CapWindow, CarbonCap, DeadlineKind, ErrorKind, Job, JobPoint, Problem, Region, Service,
-    ServicePoint,
+    BaselineGuard, Battery, CapMetric, CapWindow, CarbonCap, Commitment, DeadlineKind, ErrorKind, Job, JobPoint,
+    Penalty, PowerTarget, Problem, Region, Route, Service, ServicePoint, SettlementPeriod,
 };
 use rule_support::{at, half_hours, hours, job, near, near_all, site, solve};
 
@@ -296,4 +296,48 @@ fn what_binds_is_said_in_words() {
     let text = explain(&problem).to_string();
     assert!(text.starts_with("what binds, dearest first:\n  battery `rack` is full"), "{text}");
     assert!(text.contains("without a job, to first order:\n  `j` 20.00 GBP\n"), "{text}");
+}
+
+/// 3 MW to serve, 20 GBP/MWh here and 80 there. A target of 2 MW here moves 1 MW for an hour: a MW more saves 60.
+#[test]
+fn a_power_target_is_worth_what_a_megawatt_more_of_it_saves() {
+    let problem = Problem::builder(hours(2))
+        .region(site("a", 20.0))
+        .region(site("b", 80.0))
+        .service(load("chat", [3.0, 3.0]))
+        .target(PowerTarget::strict("dso", "a", [None, Some(2.0)]))
+        .build()
+        .unwrap();
+    let found = explain(&problem);
+    let named: Vec<_> = found.binding.iter().filter(|each| each.limit == Limit::PowerTarget).collect();
+    assert_eq!(named.len(), 1);
+    assert_eq!((named[0].object.as_str(), named[0].unit.as_str(), &named[0].periods[..]), ("dso", "mw", &[1][..]));
+    assert_eq!(named[0].text, "power target `dso` is reached at 2026-03-02T01:00:00Z: one MW more saves 60.00 GBP");
+}
+
+/// The same with 1 MW sold below a baseline of 3 MW in the second half hour, and no more than 2.5 MW in the first, by which
+/// the baseline is adjusted: a MWh less owed, or a MWh more before, saves 60.
+#[test]
+fn what_is_sold_is_worth_what_a_megawatt_hour_less_of_it_saves() {
+    let half_hour = |k| SettlementPeriod::new("2026-03-02".parse().unwrap(), k).unwrap();
+    let sold = Commitment::new("evening", Route::DsoFlex, "a", [half_hour(2)], 1.0, 3.0)
+        .penalty(Penalty::price(500.0))
+        .guard(BaselineGuard::new([half_hour(1)], 2.5));
+    let problem = Problem::builder(half_hours(2))
+        .region(site("a", 20.0))
+        .region(site("b", 80.0))
+        .service(load("chat", [1.5, 1.5]))
+        .commitment(sold)
+        .build()
+        .unwrap();
+    let found = explain(&problem);
+    let texts: Vec<&str> = found.binding.iter().map(|each| each.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "commitment `evening` is owed at 2026-03-02T00:30:00Z: one MWh less saves 60.00 GBP",
+            "import before commitment `evening` may not rise at 2026-03-02T00:00:00Z: one MWh more saves 60.00 GBP"
+        ]
+    );
+    assert_eq!((found.binding[0].limit, found.binding[1].limit), (Limit::Commitment, Limit::BaselineGuard));
 }

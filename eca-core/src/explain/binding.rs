@@ -4,8 +4,13 @@ use super::document::{BatteryPrices, Binding, CapPrices, Explanation, Limit, Reg
 use super::prices::{PRICE_QUANTUM, price};
 use crate::{Battery, Horizon, Problem};
 
-/// `deadlines` has what one period more saves, by job.
-pub(super) fn list(explanation: &Explanation, problem: &Problem, deadlines: &[(usize, f64)]) -> Vec<Binding> {
+/// `deadlines` has what one period more saves, by job; `sold` what is asked of the sites and owed by them.
+pub(super) fn list(
+    explanation: &Explanation,
+    problem: &Problem,
+    deadlines: &[(usize, f64)],
+    sold: Vec<Binding>,
+) -> Vec<Binding> {
     let horizon = problem.horizon();
     let mut all: Vec<Binding> = Vec::new();
     explanation.regions.iter().for_each(|region| of_region(region, horizon, &mut all));
@@ -13,18 +18,28 @@ pub(super) fn list(explanation: &Explanation, problem: &Problem, deadlines: &[(u
     batteries.for_each(|(battery, prices)| of_battery(battery, prices, &mut all));
     explanation.carbon_caps.iter().for_each(|cap| of_cap(cap, horizon, &mut all));
     deadlines.iter().for_each(|&(job, worth)| of_deadline(problem, job, worth, &mut all));
+    all.extend(sold);
     // The sort is stable: what is worth the same stays in the order of the document.
     all.sort_by(|a, b| b.worth_gbp.total_cmp(&a.worth_gbp));
     all
 }
 
-fn push(all: &mut Vec<Binding>, limit: Limit, object: &str, unit: &str, periods: Vec<usize>, worth: f64, what: String) {
+pub(super) fn push(
+    all: &mut Vec<Binding>,
+    limit: Limit,
+    object: &str,
+    unit: &str,
+    periods: Vec<usize>,
+    worth: f64,
+    what: String,
+) {
     let worth = price(worth);
     if worth < 2.0 * PRICE_QUANTUM {
         return;
     }
     // A limit from below is relieved by less of it.
-    let change = if matches!(limit, Limit::BatteryReserve | Limit::EndSoc) { "less" } else { "more" };
+    let change =
+        if matches!(limit, Limit::BatteryReserve | Limit::EndSoc | Limit::Commitment) { "less" } else { "more" };
     let text = format!("{what}: one {} {change} saves {worth:.2} GBP", name(unit));
     all.push(Binding { limit, object: object.into(), periods, worth_gbp: worth, unit: unit.into(), text });
 }
@@ -38,7 +53,7 @@ fn name(unit: &str) -> &str {
 }
 
 /// "in 3 periods, first 2026-03-02T09:00:00Z".
-fn when(periods: &[usize], horizon: &Horizon) -> String {
+pub(super) fn when(periods: &[usize], horizon: &Horizon) -> String {
     let first = periods.first().map_or(horizon.start, |&t| horizon.start_of(t));
     match periods.len() {
         1 => format!("at {first}"),

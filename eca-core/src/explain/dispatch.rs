@@ -84,6 +84,13 @@ impl<'a> Dispatch<'a> {
         self.row(rule, object, period).map_or(0.0, |i| self.duals[i])
     }
 
+    /// Object, period and price of every row of a rule: what raising its right-hand side by one costs, GBP.
+    pub(super) fn duals_of(&self, rule: &'static str) -> impl Iterator<Item = (usize, usize, f64)> + '_ {
+        let index = |number: Option<u32>| number.and_then(|number| usize::try_from(number).ok());
+        let rows = self.draft.milp.row_tags.iter().zip(&self.duals).filter(move |(tag, _)| tag.rule == rule);
+        rows.filter_map(move |(tag, &dual)| Some((index(tag.object)?, index(tag.period)?, dual)))
+    }
+
     /// What raising the upper bound of a column by one saves, GBP; nothing for a closed one.
     pub(super) fn upper_worth(&self, col: Col) -> f64 {
         if self.is_closed(col) { 0.0 } else { (-self.reduced[col.index()]).max(0.0) }

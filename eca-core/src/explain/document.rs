@@ -59,6 +59,12 @@ pub enum Limit {
     EndSoc,
     /// `deadline` of a job.
     Deadline,
+    /// A power target: its power, its rebound limit or its ramp.
+    PowerTarget,
+    /// What a commitment owes.
+    Commitment,
+    /// What may be imported before the event of a commitment (`guard`).
+    BaselineGuard,
 }
 
 /// One limit at which something stops.
@@ -69,9 +75,10 @@ pub enum Limit {
 pub struct Binding {
     /// Which limit.
     pub limit: Limit,
-    /// The region, battery, cap or job.
+    /// The region, battery, cap, job, target or commitment.
     pub object: String,
-    /// The periods in which it stops something; of a cap, the first periods of its windows.
+    /// The periods in which it stops something; of a cap, the first periods of its windows, of what is sold those of
+    /// settlement periods.
     pub periods: Vec<usize>,
     /// What one unit more saves, in all periods together, GBP.
     pub worth_gbp: f64,

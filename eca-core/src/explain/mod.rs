@@ -15,6 +15,7 @@ mod deadline;
 mod dispatch;
 mod document;
 mod kink;
+mod market;
 mod prices;
 mod schedules;
 mod text;
@@ -67,7 +68,9 @@ impl Plan {
             services: prices::services(&dispatch),
             jobs: worth::jobs(&dispatch, self),
         };
-        explanation.binding = binding::list(&explanation, problem, &deadline::worth_gbp(&dispatch)?);
+        let mut sold = Vec::new();
+        market::list(&dispatch, &mut sold);
+        explanation.binding = binding::list(&explanation, problem, &deadline::worth_gbp(&dispatch)?, sold);
         Ok(explanation)
     }
 
