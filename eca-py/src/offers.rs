@@ -2,10 +2,11 @@
 
 use crate::errors::{guard, json};
 use crate::problem::Problem;
-use crate::solve::Request;
+use crate::solve::{Request, stoppable};
 use eca_core::flex::{self, OfferRequest, Offers};
 use eca_core::{Commitment, Error, Penalty};
 use pyo3::prelude::*;
+use std::sync::Arc;
 
 /// The price ladder of a request, as JSON.
 #[pyfunction]
@@ -17,12 +18,10 @@ pub(crate) fn offers(
     gap: f64,
     time_limit_s: Option<f64>,
 ) -> PyResult<String> {
-    guard(py, || {
-        py.detach(|| {
-            let settings = settings(engine, gap, time_limit_s)?;
-            problem.inner.offers(&OfferRequest::from_json(request)?, &settings)?.to_json()
-        })
-    })
+    let (settings, request) =
+        guard(py, || Ok((settings(engine, gap, time_limit_s)?, OfferRequest::from_json(request)?)))?;
+    let problem = Arc::clone(&problem.inner);
+    stoppable(py, move |control| problem.offers_with(&request, &settings, control)?.to_json())
 }
 
 /// The most that can be delivered of a commitment on offer, MWh by its settlement periods.
@@ -35,11 +34,9 @@ pub(crate) fn check_offer(
     gap: f64,
     time_limit_s: Option<f64>,
 ) -> PyResult<Vec<f64>> {
-    guard(py, || {
-        py.detach(|| {
-            flex::check_offer(&problem.inner, &Commitment::from_json(offer)?, &settings(engine, gap, time_limit_s)?)
-        })
-    })
+    let (settings, offer) = guard(py, || Ok((settings(engine, gap, time_limit_s)?, Commitment::from_json(offer)?)))?;
+    let problem = Arc::clone(&problem.inner);
+    stoppable(py, move |control| flex::check_offer_with(&problem, &offer, &settings, control))
 }
 
 /// A ladder as text for people.

@@ -97,6 +97,47 @@ pub(crate) fn solve(
     }
 }
 
+/// Runs work that solves several times in a thread of its own, stopped by Ctrl-C as a solve is.
+pub(crate) fn stoppable<T: Send + 'static>(
+    py: Python<'_>,
+    work: impl FnOnce(&Control) -> Result<T> + Send + 'static,
+) -> PyResult<T> {
+    let (sender, mut answer) = mpsc::channel();
+    let cancel = CancelToken::new();
+    let mut control = Control::default();
+    control.cancel = cancel.clone();
+    thread::Builder::new()
+        .name("eca-offers".into())
+        .stack_size(STACK_BYTES)
+        .spawn(move || {
+            let made = catch_unwind(AssertUnwindSafe(|| work(&control)));
+            // Nobody waits for the answer any more where the caller was interrupted.
+            let _ = sender.send(made.unwrap_or_else(|payload| Err(panicked(payload.as_ref()))));
+        })
+        .map_err(|e| exception(py, &Error::Internal { message: format!("no thread for the solver: {e}") }))?;
+    loop {
+        let heard = {
+            let answer = &mut answer;
+            py.detach(move || answer.recv_timeout(POLL))
+        };
+        match heard {
+            Ok(result) => return guard(py, || result),
+            Err(RecvTimeoutError::Disconnected) => {
+                let lost = Error::Internal { message: "the solver's thread ended without an answer".into() };
+                return Err(exception(py, &lost));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if let Err(stopped) = py.check_signals() {
+            cancel.cancel();
+            let answer = &mut answer;
+            // An answer that still comes is not wanted any more.
+            let _ = py.detach(move || answer.recv_timeout(GRACE));
+            return Err(stopped);
+        }
+    }
+}
+
 /// Starts the thread that solves.
 fn start(problem: Arc<Problem>, settings: Settings) -> Result<Running> {
     let (sender, answer) = mpsc::channel();

@@ -207,6 +207,35 @@ def test_ctrl_c_stops_a_solve_within_half_a_second(slow_problem: eca.Problem, tm
     assert process.returncode == 0
 
 
+INTERRUPTED_OFFERS = """
+import pathlib, sys, time
+import eca
+problem = eca.Problem.read(sys.argv[1])
+asked = dict(region="london", route="dso_flex", settlement_periods=[("2026-03-02", 20)], engine="exact", gap=0)
+pathlib.Path(sys.argv[2]).touch()
+try:
+    problem.offers(mw=[0.5, 1.0], **asked)
+except KeyboardInterrupt:
+    print(time.time(), flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_stops_offers_within_half_a_second(slow_problem: eca.Problem, tmp_path: Path) -> None:
+    slow_problem.write(tmp_path / "slow.json")
+    arguments = [str(tmp_path / name) for name in ("slow.json", "started")]
+    process = subprocess.Popen([sys.executable, "-c", INTERRUPTED_OFFERS, *arguments], stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "started").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(1.0)  # well inside the first plan
+    sent = time.time()
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert float(out) - sent < 0.5
+    assert process.returncode == 0
+
+
 def _solve_in_child(text: str, queue: Any) -> None:
     queue.put(eca.Problem.from_json(text).solve().to_json())
 

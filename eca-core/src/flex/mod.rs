@@ -8,7 +8,7 @@ mod shed;
 mod stacking;
 
 pub(crate) use crate::model::settlement_h;
-pub use offer::{ImportError, OfferCost, OfferRequest, Offers, Rung, check_offer};
+pub use offer::{ImportError, OfferCost, OfferRequest, Offers, Rung, check_offer, check_offer_with};
 pub use ramp::ramped_wh;
 pub use shed::{ShedAnswer, ShedLadder, ShedRequest, ShedSettings, ShedStep, TakenStep, Undoing};
 pub use stacking::{EXCLUSIVE_ROUTES, excludes};

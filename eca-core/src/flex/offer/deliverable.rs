@@ -21,9 +21,25 @@ const QUANTUM_MWH: f64 = 1e-6;
 /// # Errors
 /// As [`Problem::solve`], and as its builder for an offer that is no commitment.
 pub fn check_offer(problem: &Problem, offer: &Commitment, settings: &Settings) -> Result<Vec<f64>> {
+    check_offer_with(problem, offer, settings, &Control::default())
+}
+
+/// The same; the caller stops the plans that it takes.
+///
+/// # Errors
+/// As [`check_offer`], and [`crate::Error::Cancelled`].
+pub fn check_offer_with(
+    problem: &Problem,
+    offer: &Commitment,
+    settings: &Settings,
+    control: &Control,
+) -> Result<Vec<f64>> {
     let settings = Settings { references: false, ..settings.clone() };
-    let before = problem.solve(&settings)?;
-    most(problem, &Before::new(problem, &before), offer, &settings, &Control::default())
+    let before = problem.solve_with(&settings, control)?.plan;
+    if control.cancel.is_cancelled() {
+        return Err(crate::Error::Cancelled);
+    }
+    most(problem, &Before::new(problem, &before), offer, &settings, control)
 }
 
 /// The same where the plan without it is known.

@@ -11,7 +11,7 @@ mod price;
 mod probability;
 mod request;
 
-pub use deliverable::check_offer;
+pub use deliverable::{check_offer, check_offer_with};
 pub use ladder::{OfferCost, Offers, Rung};
 pub use request::{ImportError, OfferRequest};
 

@@ -60,8 +60,15 @@ pub(super) fn ladder(
     for length in lengths {
         let headroom = case.most_mw(length)?;
         for &mw in &request.mw {
+            // A rung that was stopped half way looks like one that cannot be delivered.
+            if control.cancel.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
             rungs.push(case.rung(mw, length, &headroom)?);
         }
+    }
+    if control.cancel.is_cancelled() {
+        return Err(Error::Cancelled);
     }
     Ok(Offers {
         format: Offers::FORMAT.into(),
