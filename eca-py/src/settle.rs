@@ -96,6 +96,12 @@ pub(crate) fn distribute(
     })
 }
 
+/// What is known of flexibility products, as JSON.
+#[pyfunction]
+pub(crate) fn products(py: Python<'_>) -> PyResult<String> {
+    guard(py, || json(&eca_core::settle::products()))
+}
+
 /// Reads JSON of a caller.
 pub(crate) fn read<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> eca_core::Result<T> {
     serde_json::from_str(text).map_err(|e| eca_core::Error::Document { path: what.to_owned(), message: e.to_string() })

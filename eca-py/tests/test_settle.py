@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -36,7 +37,7 @@ def test_frames_go_in_and_come_out(engine: str) -> None:
     assert list(flows["flow"]) == ["sale", "imbalance"] * 2
     assert len(record.to_frame(engine=engine)) == 2
     assert list(record.to_frame(kind="rebound", engine=engine)["rebound_wh"]) == [500_000] * 2
-    with pytest.raises(eca.EcaValueError, match="must be one of periods, flows, rebound"):
+    with pytest.raises(eca.EcaValueError, match="must be one of periods, flows, rebound, evidence, submissions"):
         record.to_frame(kind="days", engine=engine)
 
 
@@ -112,3 +113,33 @@ def test_input_is_refused_by_name() -> None:
         eca.settle(event, 7, prices)
     with pytest.raises(TypeError, match="as_off"):
         eca.settle(event, meters, prices, as_off="2026-02-20T00:00:00Z")  # type: ignore[call-arg]
+
+
+def test_products_from_python_and_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    known = {product["id"]: product for product in eca.products()}
+    assert known["dfs_2026"]["min_mw"] == 0.1 and known["dfs_2022"]["min_mw"] == 1
+    assert known["dynamic_containment"]["route"] is None
+    assert known["dso_peak_reduction"]["pay_factor"][-1] == {"delivered_frac": 0.95, "paid_frac": 1.0}
+    assert main(["products"]) == 0
+    assert "slow_reserve" in capsys.readouterr().out
+    assert main(["products", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["products"] == eca.products()
+
+
+def test_a_record_has_what_its_figures_rest_on(tmp_path: Any) -> None:
+    event, meters, prices = eca.sample.event()
+    behind = {"settlement_date": "2026-02-19", "settlement_period": 35, "soc_before_mwh": 4, "it_mwh": 2.4}
+    told = {"periods": [behind], "carbon": {"green_certificates": ["urn:gc:1"]}, "decision": {"seed": 7}}
+    evidence = eca.settle({**event, "evidence": told}, meters, prices)["evidence"]
+    assert evidence["inputs"]["meters_sha256"] == hashlib.sha256(meters.encode()).hexdigest()
+    assert evidence["inputs"]["prices_sha256"] == hashlib.sha256(prices.encode()).hexdigest()
+    assert (evidence["periods"][0]["soc_before_wh"], evidence["periods"][0]["it_wh"]) == (4_000_000, 2_400_000)
+    assert evidence["periods"][1]["soc_before_wh"] is None and evidence["it_wh"] is None
+    assert evidence["carbon"]["green_certificates"] == ["urn:gc:1"] and evidence["decision"]["seed"] == 7
+    record = eca.settle(event, meters, prices)
+    assert list(record.to_frame(kind="evidence")["metering_interval_s"]) == [900, 900]
+    submissions = record.to_frame(kind="submissions")
+    assert list(submissions["flow"])[:4] == ["wman", "ecvn", "sev", "delivered_volume"]
+    assert list(submissions["volume_mwh"])[1:4] == ["2.500", "-6.0000", "2.6000"]
+    with pytest.raises(eca.EcaValueError, match="evidence.decision.plan_sha256"):
+        eca.settle({**event, "evidence": {"decision": {"plan_sha256": "x"}}}, meters, prices)

@@ -70,8 +70,12 @@ impl Books<'_> {
             run: said("run").unwrap_or_default().parse()?,
             as_of: said("as_of").map(Timestamp::parse).transpose()?,
         };
-        let again = input.settle()?;
+        let mut again = input.settle()?;
         let kept = comparable("event_record", &self.cited(record, "event_record")?)?;
+        if kept.get("evidence").is_none() {
+            // Earlier versions did not write it.
+            again.evidence = None;
+        }
         if let Some(path) = difference(&kept, &comparable("event_record", again.to_json()?.as_bytes())?, "") {
             return Err(wrong(format!("settled again from what it cites, the event record differs in `{path}`")));
         }

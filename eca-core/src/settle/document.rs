@@ -21,5 +21,10 @@ pub(super) fn write<T: Serialize>(value: &T) -> Result<String> {
 /// SHA-256 of the RFC 8785 bytes, in hexadecimal digits.
 pub(super) fn hash<T: Serialize>(value: &T) -> Result<String> {
     let bytes = serde_jcs::to_vec(value).map_err(|e| Error::Internal { message: format!("to canonical JSON: {e}") })?;
-    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash_of(&bytes))
+}
+
+/// SHA-256 of bytes, in hexadecimal digits.
+pub(super) fn hash_of(bytes: impl AsRef<[u8]>) -> String {
+    Sha256::digest(bytes.as_ref()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,5 +1,6 @@
 //! The event: what was promised, on which route, at which price, against which baseline.
 
+use super::evidence::EventEvidence;
 use super::submission::{self, Submission};
 use super::terms::Terms;
 use super::{Micro, document};
@@ -172,6 +173,9 @@ pub struct Event {
     /// Names that others gave.
     #[serde(default)]
     pub references: References,
+    /// What an auditor asks for beside the figures; the record repeats it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EventEvidence>,
 }
 
 impl EventPeriod {
@@ -239,6 +243,9 @@ impl Event {
         }
         if self.references.obp_id.as_ref().is_some_and(|id| id.chars().count() > 64) {
             return Err(self.refused("references.obp_id", "a longer text", "must have at most 64 characters", ""));
+        }
+        if let Some(evidence) = &self.evidence {
+            evidence.check(self)?;
         }
         let points = &self.terms.pay_factor;
         if points.windows(2).any(|pair| matches!(pair, [a, b] if a.delivered_frac >= b.delivered_frac)) {

@@ -1,6 +1,6 @@
 //! Meter readings of any interval that divides a settlement period, and the volumes of periods.
 
-use super::table;
+use super::{document, table};
 use crate::{Error, Result, SettlementPeriod, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,6 +44,7 @@ pub struct Reading {
 #[derive(Debug, Clone, Default)]
 pub struct Readings {
     meters: BTreeMap<String, Vec<(usize, Reading)>>,
+    sha256: Option<String>,
 }
 
 /// What a meter counted in a settlement period.
@@ -73,6 +74,10 @@ pub struct Volumes {
     pub duplicates: usize,
     /// Readings that had not arrived at the cut-off.
     pub late: usize,
+    sha256: Option<String>,
+    as_of: Option<Timestamp>,
+    /// The longest reading of each period, s.
+    intervals_s: BTreeMap<SettlementPeriod, i64>,
 }
 
 impl Readings {
@@ -94,7 +99,7 @@ impl Readings {
     /// # Ok::<(), eca_core::Error>(())
     /// ```
     pub fn parse(text: &str) -> Result<Self> {
-        let mut read = Self::default();
+        let mut read = Self { sha256: Some(document::hash_of(text)), ..Self::default() };
         for row in table::rows("meters", text, &COLUMNS)? {
             let quality = match row.cell("quality") {
                 "A" => Quality::Actual,
@@ -144,7 +149,7 @@ impl Readings {
             id: meter_id.to_owned(),
             known: self.meters.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
         })?;
-        let mut volumes = Volumes::default();
+        let mut volumes = Volumes { sha256: self.sha256.clone(), as_of, ..Volumes::default() };
         let mut chosen: BTreeMap<Timestamp, &(usize, Reading)> = BTreeMap::new();
         for entry in readings {
             if matches!((entry.1.received_at, as_of), (Some(received), Some(cut)) if received > cut) {
@@ -171,7 +176,10 @@ impl Readings {
             }
             previous = Some(entry);
             let period = SettlementPeriod::containing(reading.start);
-            *covered_s.entry(period).or_default() += reading.end.unix_s() - reading.start.unix_s();
+            let length_s = reading.end.unix_s() - reading.start.unix_s();
+            *covered_s.entry(period).or_default() += length_s;
+            let longest = volumes.intervals_s.entry(period).or_default();
+            *longest = length_s.max(*longest);
             let none = PeriodVolume { import_wh: 0, export_wh: 0, quality: Quality::Actual };
             let volume = volumes.periods.entry(period).or_insert(none);
             volume.import_wh += reading.import_wh;
@@ -191,7 +199,22 @@ impl Volumes {
     /// Volumes that are known already, such as those of a simulation.
     #[must_use]
     pub fn from_periods(periods: BTreeMap<SettlementPeriod, PeriodVolume>) -> Self {
-        Self { periods, duplicates: 0, late: 0 }
+        Self { periods, ..Self::default() }
+    }
+
+    /// SHA-256 of the meter file; none for volumes of no file.
+    pub(super) fn source_sha256(&self) -> Option<&str> {
+        self.sha256.as_deref()
+    }
+
+    /// The cut-off.
+    pub(super) fn as_of(&self) -> Option<Timestamp> {
+        self.as_of
+    }
+
+    /// The longest reading of a period, s.
+    pub(super) fn interval_s(&self, period: SettlementPeriod) -> Option<i64> {
+        self.intervals_s.get(&period).copied()
     }
 
     /// The volume of a period, where there are readings of it.

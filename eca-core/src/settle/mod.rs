@@ -16,12 +16,14 @@ mod amount;
 mod baseline;
 mod document;
 mod event;
+mod evidence;
 mod fund;
 mod ledger;
 mod meter;
 mod prices;
 mod product;
 mod record;
+mod recorded;
 mod report;
 mod route;
 mod run;
@@ -34,6 +36,9 @@ mod work;
 pub use amount::Micro;
 pub use baseline::{BaselineRequest, baseline};
 pub use event::{BaselineTerms, Direction, Event, EventPeriod, Operations, References, Route, Sharing, Site};
+pub use evidence::{
+    CarbonEvidence, Contract, Decision, EventEvidence, JobChange, JobMoved, MessageReference, MeterPoint, PeriodBehind,
+};
 pub use fund::{Allocation, Beneficiary, Contribution, FundEntry, FundEntryKind, distribute};
 pub use ledger::{Change, Ledger};
 pub use meter::{PeriodVolume, Quality, Reading, Readings, Volumes};
@@ -42,6 +47,7 @@ pub use product::{Pay, ProductSpec, Standing, products};
 pub use record::{
     CarbonTotals, Compensation, CustomerTotals, EventRecord, Flow, FlowKind, PeriodRecord, ReboundRecord, Totals,
 };
+pub use recorded::{Evidence, Inputs, PeriodEvidence, SubmissionRecord};
 pub use report::{Consumption, Embodied, Matched, Month, Report, Sci, parse_consumption, report};
 pub use run::SettlementRun;
 pub use submission::{Flow as SubmissionFlow, Status, Submission};

@@ -1,6 +1,6 @@
 //! Prices and intensities of settlement periods, as exact decimals.
 
-use super::{Micro, table};
+use super::{Micro, document, table};
 use crate::{Error, Result, SettlementPeriod};
 use std::collections::BTreeMap;
 
@@ -23,6 +23,7 @@ pub struct PriceRow {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PriceTable {
     rows: BTreeMap<SettlementPeriod, PriceRow>,
+    sha256: Option<String>,
 }
 
 impl PriceTable {
@@ -33,7 +34,7 @@ impl PriceTable {
     /// [`Error::Parse`] with the line: a time that starts no settlement period, a number with more than six places, a
     /// period that comes twice.
     pub fn parse(text: &str) -> Result<Self> {
-        let mut table = Self::default();
+        let mut table = Self { sha256: Some(document::hash_of(text)), ..Self::default() };
         for row in table::rows("prices", text, &[])? {
             let period = if row.cell("settlement_date").is_empty() {
                 let start = row.instant("start")?;
@@ -67,7 +68,12 @@ impl PriceTable {
     /// A table of known rows.
     #[must_use]
     pub fn from_rows(rows: BTreeMap<SettlementPeriod, PriceRow>) -> Self {
-        Self { rows }
+        Self { rows, sha256: None }
+    }
+
+    /// SHA-256 of the price file; none for rows of no file.
+    pub(super) fn source_sha256(&self) -> Option<&str> {
+        self.sha256.as_deref()
     }
 
     /// What is known of a period.

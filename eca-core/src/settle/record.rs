@@ -1,6 +1,7 @@
 //! The record of a settled event: every figure with its unit, and what is needed to compute it again.
 
 use super::event::{Direction, References, Route};
+use super::recorded::Evidence;
 use super::{Quality, SettlementRun, document};
 use crate::flex::baseline::Answer;
 use crate::{Result, SettlementPeriod};
@@ -234,6 +235,9 @@ pub struct EventRecord {
     pub customer: Option<CustomerTotals>,
     /// Carbon, each with its method; none where an intensity is not known.
     pub carbon: CarbonTotals,
+    /// What the figures rest on; none in records of versions that did not write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
 }
 
 impl EventRecord {

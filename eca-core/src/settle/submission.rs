@@ -129,11 +129,23 @@ fn plain(millionths: i64, places: u32) -> String {
     shown(millionths, places).replace(',', "")
 }
 
+/// All of a flow for a period, in the order of the list.
+fn of_period(submissions: &[Submission], flow: Flow, period: SettlementPeriod) -> Vec<&Submission> {
+    let mine = |s: &&Submission| s.flow == flow && s.periods.as_ref().is_none_or(|periods| periods.contains(&period));
+    submissions.iter().filter(mine).collect()
+}
+
+/// The one that counts for a period: accepted and in time where there is such a one, else the last.
+pub(super) fn latest(submissions: &[Submission], flow: Flow, period: SettlementPeriod) -> Option<&Submission> {
+    let mine = of_period(submissions, flow, period);
+    let due = flow.due(period);
+    let counts = |s: &&&Submission| s.status == Status::Accepted && s.sent_at.is_some_and(|sent| sent < due);
+    mine.iter().find(counts).or(mine.last()).copied()
+}
+
 /// Whether a flow is in force for a period, or why not.
 pub(super) fn in_force(submissions: &[Submission], flow: Flow, period: SettlementPeriod) -> Result<(), String> {
-    let of_period =
-        |s: &&Submission| s.flow == flow && s.periods.as_ref().is_none_or(|periods| periods.contains(&period));
-    let mine: Vec<&Submission> = submissions.iter().filter(of_period).collect();
+    let mine = of_period(submissions, flow, period);
     let due = flow.due(period);
     let in_time = |s: &&&Submission| s.sent_at.is_some_and(|sent| sent < due);
     if mine.iter().filter(|s| s.status == Status::Accepted).any(|s| in_time(&s)) {

@@ -4,6 +4,7 @@ use super::event::{Event, EventPeriod, Route};
 use super::record::{
     CarbonTotals, Compensation, CustomerTotals, EventRecord, Flow, FlowKind, PeriodRecord, ReboundRecord, Totals,
 };
+use super::recorded::Settled;
 use super::route::{self, Facts};
 use super::submission::{Flow as Notice, in_force};
 use super::terms::Regime;
@@ -39,6 +40,9 @@ pub fn settle(event: &Event, volumes: &Volumes, prices: &PriceTable, run: Settle
     let compensation = compensation(event, &periods)?;
     let customer = customer(event, &totals, &periods, &rebound, &baseline, prices)?;
     let carbon = carbon(&periods, &rebound)?;
+    let settled =
+        Settled { event, run, volumes, prices, periods: &periods, totals: &totals, customer: customer.as_ref() };
+    let evidence = Some(settled.evidence()?);
     let qualities = periods.iter().map(|each| each.quality).chain(rebound.iter().map(|each| each.quality));
     Ok(EventRecord {
         format: EventRecord::FORMAT.into(),
@@ -62,6 +66,7 @@ pub fn settle(event: &Event, volumes: &Volumes, prices: &PriceTable, run: Settle
         compensation,
         customer,
         carbon,
+        evidence,
     })
 }
 

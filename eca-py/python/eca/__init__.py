@@ -63,7 +63,7 @@ from ._parts import (
 from ._plan import BrokenLimit, Check, Finding, Plan, References, Saving, Totals
 from ._problem import Problem, Warning
 from ._progress import Progress
-from ._settle import Baseline, EventRecord, Report, baseline, report, settle, social_tariff
+from ._settle import Baseline, EventRecord, Report, baseline, products, report, settle, social_tariff
 from ._shed import ShedAnswer, ShedLadder, ShedStep
 from .signals import Signals
 
@@ -146,6 +146,7 @@ __all__ = [
     "baseline",
     "check_offer",
     "forecast",
+    "products",
     "report",
     "settle",
     "signals",

@@ -18,7 +18,7 @@ from ._flex import run_offers
 from ._message import run_message
 from ._plan import Plan
 from ._problem import Problem
-from ._settle import run_report, run_settle
+from ._settle import run_products, run_report, run_settle
 
 GOOD, BAD, UNUSABLE = 0, 1, 2
 #: Errors of readable input for which there is no plan.
@@ -131,6 +131,8 @@ def parser() -> Parser:
     report = verbs.add_parser("report", parents=[every], help="months of settled events: money, carbon, matched share")
     report.add_argument("records", metavar="RECORDS", help="ledger as settle -o writes it")
     report.add_argument("--consumption", metavar="FILE", help="what the site consumed, CSV or JSON")
+
+    verbs.add_parser("products", parents=[every], help="what is known of flexibility products")
 
     message = verbs.add_parser("message", parents=[every], help="dialect, action and verdict of Beckn messages")
     message.add_argument("files", metavar="FILE", nargs="+")
@@ -246,6 +248,7 @@ VERBS = {
     "shed": run_shed,
     "settle": settle_verb,
     "report": run_report,
+    "products": run_products,
     "message": run_message,
     "audit": run_audit,
 }

@@ -21,7 +21,7 @@ from ._parts import TimeLike, time
 #: A table as CSV or JSON text, a pandas or polars frame, or rows as mappings.
 TableLike = Any
 #: Kinds of tables of a record.
-KINDS = ("periods", "flows", "rebound")
+KINDS = ("periods", "flows", "rebound", "evidence", "submissions")
 
 
 class EventRecord:
@@ -84,7 +84,8 @@ class EventRecord:
         return self._line
 
     def to_frame(self, *, kind: str = "periods", engine: str = "pandas") -> Any:
-        """A tidy table: ``periods`` of the event, ``flows`` of money, or periods of the ``rebound``.
+        """A tidy table: ``periods`` of the event, ``flows`` of money, periods of the ``rebound``, the ``evidence`` of each
+        period, or the ``submissions`` to the market.
 
         A pandas frame, or a polars one (``engine="polars"``).
         """
@@ -92,7 +93,11 @@ class EventRecord:
 
         if kind not in KINDS:
             raise bad_value("to_frame", "kind", repr(kind), f"must be one of {', '.join(KINDS)}")
-        rows = self._document["rebound" if kind == "rebound" else "periods"]
+        behind = self._document.get("evidence", {"periods": [], "submissions": []})
+        if kind in ("evidence", "submissions"):
+            rows = behind["periods" if kind == "evidence" else "submissions"]
+        else:
+            rows = self._document["rebound" if kind == "rebound" else "periods"]
         key = ("settlement_date", "settlement_period")
         if kind == "flows":
             rows = [{**{name: row[name] for name in key}, **flow} for row in rows for flow in row["flows"]]
@@ -418,6 +423,40 @@ def social_tariff(
     made = _eca.distribute(json.dumps(given), json.dumps(homes), json.dumps(allocation), carried_in_ugbp)
     entries: list[dict[str, Any]] = json.loads(made)
     return entries
+
+
+def products() -> list[dict[str, Any]]:
+    """What is known of flexibility products: notice, duration, least power, pay, with the day and how sure it is.
+
+    Numbers that no source gives are None. A contract's own numbers come first.
+
+    >>> import eca
+    >>> {product["id"]: product["min_mw"] for product in eca.products()}["dfs_2026"]
+    0.1
+    """
+    rows: list[dict[str, Any]] = json.loads(_eca.products())
+    for row in rows:
+        for name in ("min_mw", "tolerance_frac"):
+            row[name] = None if row[name] is None else float(row[name])
+        row["pay_factor"] = [{name: float(value) for name, value in point.items()} for point in row["pay_factor"]]
+    return rows
+
+
+def run_products(options: Namespace, say: Callable[[str], None]) -> dict[str, Any]:
+    """``products``."""
+    rows = products()
+
+    def shown(value: Any, unit: str) -> str:
+        return "-" if value is None else f"{value:g} {unit}"
+
+    for row in rows:
+        longest = "" if row["duration_max_min"] is None else f" to {row['duration_max_min']:g}"
+        shortest = "-" if row["duration_min"] is None else f"{row['duration_min']:g}{longest} min"
+        say(
+            f"{row['id']:28} {row['route'] or 'not settled':20} response {shown(row['response_s'], 's'):7} "
+            f"lasts {shortest:14} at least {shown(row['min_mw'], 'MW'):8} {row['pay'] or '-':12} ({row['standing']})"
+        )
+    return {"passed": True, "products": rows}
 
 
 def run_report(options: Namespace, say: Callable[[str], None]) -> dict[str, Any]:
