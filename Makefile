@@ -7,7 +7,8 @@ PY := .venv/bin/python
 export PATH := $(PATH):$(CURDIR)/.venv/bin
 CARGO_TEST := cargo test --no-fail-fast
 # Every part of eca-core at once; the default of users is what the Python and C builds take.
-ADAPTERS := eca-adapters/beckn-http,eca-adapters/controller,eca-adapters/kubernetes,eca-adapters/modbus,eca-adapters/slurm
+ADAPTERS := eca-adapters/beckn-http,eca-adapters/controller,eca-adapters/kubernetes,eca-adapters/modbus,$\
+  eca-adapters/mqtt,eca-adapters/prometheus,eca-adapters/signals,eca-adapters/slurm
 FEATURES := --features eca-core/microlp,eca-core/schema,$(ADAPTERS)
 MICROLP := -p eca-core --no-default-features --features microlp
 

@@ -9,6 +9,9 @@
 //! | `kubernetes` | `kubernetes` | jobs, Kueue workloads and deployments of a Kubernetes cluster |
 //! | `modbus` | `modbus` | batteries over Modbus TCP by the SunSpec models |
 //! | `beckn-http` | `beckn_http` | agents of `eca-beckn` over HTTP: server, client, journal |
+//! | `mqtt` | `mqtt` | batteries and meters over MQTT: the controller's and the device's side |
+//! | `prometheus` | `prometheus` | power telemetry from Prometheus |
+//! | `signals` | `signals` | prices and carbon over HTTP: NESO, Elexon, Octopus |
 //! | `slurm` | `slurm` | jobs of a Slurm cluster, through its own programs |
 //! | `controller` | `controller` | the binary `eca-controller config.toml`: the loop of [`eca_core::live`] over configured adapters |
 
@@ -22,6 +25,15 @@ pub mod kubernetes;
 
 #[cfg(feature = "modbus")]
 pub mod modbus;
+
+#[cfg(feature = "mqtt")]
+pub mod mqtt;
+
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
+
+#[cfg(feature = "signals")]
+pub mod signals;
 
 #[cfg(feature = "slurm")]
 pub mod slurm;

@@ -226,7 +226,7 @@ fn kill_once(device: &mut Device, folder: &Path, random_ms: u64) -> Result<(), S
 #[test]
 fn a_killed_controller_leaves_a_battery_at_rest() {
     let Some(python) = python() else { return };
-    let kills = if std::env::var("ECA_TEST_SCALE").is_ok_and(|scale| scale == "large") { 200 } else { 16 };
+    let kills = if std::env::var("ECA_TEST_SCALE").is_ok_and(|scale| scale == "large") { 200 } else { 8 };
     let devices = 8;
     let results: Vec<_> = thread::scope(|scope| {
         let run = |number: usize| {

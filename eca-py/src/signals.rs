@@ -91,6 +91,24 @@ impl Signals {
         })
     }
 
+    /// No signals.
+    #[staticmethod]
+    fn empty() -> Self {
+        Self { inner: signal::Signals::new() }
+    }
+
+    /// The points that overlap the time from `start` to `end`.
+    fn between(&self, py: Python<'_>, start: &str, end: &str) -> PyResult<Self> {
+        guard(py, || Ok(Self { inner: self.inner.between(Timestamp::parse(start)?, Timestamp::parse(end)?) }))
+    }
+
+    /// These signals and a warning.
+    fn warned(&self, warning: &str) -> Self {
+        let mut inner = self.inner.clone();
+        inner.warn(warning);
+        Self { inner }
+    }
+
     /// The regions, sorted.
     fn regions(&self) -> Vec<String> {
         self.inner.regions().map(str::to_owned).collect()

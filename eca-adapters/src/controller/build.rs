@@ -1,12 +1,13 @@
 //! From the configuration to the loop.
 
 use super::config::{AdapterConfig, Config, ConfigError};
-use crate::file::{FileSignals, FileState};
+use super::sources::signal_source;
+use crate::file::FileState;
 use eca_core::ProblemDocument;
 use eca_core::adapter::memory::{MemorySite, MemoryState};
-use eca_core::adapter::{Meter, SignalSource, StateStore, StorageDevice, Workloads};
+use eca_core::adapter::{Meter, StateStore, StorageDevice, Workloads};
 use eca_core::live::{Live, LiveSettings, Plant};
-use eca_core::signal::{GapPolicy, ReadOptions};
+use eca_core::signal::GapPolicy;
 use std::sync::Arc;
 use toml::Spanned;
 
@@ -19,9 +20,22 @@ const CLUSTERS: &str = match (cfg!(feature = "kubernetes"), cfg!(feature = "slur
 };
 
 /// Kinds of batteries that this program was built with.
-const BATTERIES: &str = if cfg!(feature = "modbus") { "memory, modbus" } else { "memory" };
+const BATTERIES: &str = match (cfg!(feature = "modbus"), cfg!(feature = "mqtt")) {
+    (true, true) => "memory, modbus, mqtt",
+    (true, false) => "memory, modbus",
+    (false, true) => "memory, mqtt",
+    (false, false) => "memory",
+};
 
-type Built<T> = Result<T, ConfigError>;
+/// Kinds of meters that this program was built with.
+const METERS: &str = match (cfg!(feature = "mqtt"), cfg!(feature = "prometheus")) {
+    (true, true) => "memory, mqtt, prometheus",
+    (true, false) => "memory, mqtt",
+    (false, true) => "memory, prometheus",
+    (false, false) => "memory",
+};
+
+pub(super) type Built<T> = Result<T, ConfigError>;
 
 /// The loop that a configuration describes.
 ///
@@ -66,7 +80,14 @@ fn site(config: &Config) -> Built<ProblemDocument> {
 }
 
 /// A whole number within limits, or the default.
-fn whole(config: &Config, given: Option<&Spanned<i64>>, low: i64, high: i64, default: i64, unit: &str) -> Built<i64> {
+pub(super) fn whole(
+    config: &Config,
+    given: Option<&Spanned<i64>>,
+    low: i64,
+    high: i64,
+    default: i64,
+    unit: &str,
+) -> Built<i64> {
     match given {
         Some(given) if !(low..=high).contains(given.get_ref()) => {
             Err(config.wrong(given, format!("{} {unit} must be {low} to {high}", given.get_ref())))
@@ -117,30 +138,9 @@ fn known_or(config: &Config, name: &Spanned<String>, kind: &str, known: &[&str])
 }
 
 /// A kind that this program was not built with, or that does not exist.
-fn no_such_kind(config: &Config, adapter: &AdapterConfig, known: &str) -> ConfigError {
+pub(super) fn no_such_kind(config: &Config, adapter: &AdapterConfig, known: &str) -> ConfigError {
     let kind = adapter.kind.get_ref();
     config.wrong(&adapter.kind, format!("is `{kind}`; this program was built with: {known}"))
-}
-
-fn signal_source(config: &Config, adapter: &AdapterConfig) -> Built<Arc<dyn SignalSource>> {
-    match adapter.kind.get_ref().as_str() {
-        "file" => {
-            let path = config.need(adapter, adapter.path.as_ref(), "path")?;
-            let mut options = ReadOptions::default();
-            if let Some(rate) = &adapter.gbp_per_eur {
-                options =
-                    options.rate("EUR", *rate.get_ref()).map_err(|error| config.wrong(rate, error.to_string()))?;
-            }
-            if let Some(region) = &adapter.region {
-                options = options.region(region.get_ref());
-            }
-            for (target, source) in &adapter.map {
-                options = options.map(target, source);
-            }
-            Ok(Arc::new(FileSignals::new(config.resolve(path.get_ref()), options)))
-        }
-        _ => Err(no_such_kind(config, adapter, "file")),
-    }
 }
 
 fn cluster(config: &Config, adapter: &AdapterConfig, memory: &MemorySite) -> Built<Arc<dyn Workloads>> {
@@ -189,6 +189,8 @@ fn battery(config: &Config, adapter: &AdapterConfig, id: &str, memory: &MemorySi
                 .revert_s(u32::try_from(revert_s).unwrap_or(180));
             Ok(Arc::new(crate::modbus::ModbusBattery::new(id, parsed, settings)))
         }
+        #[cfg(feature = "mqtt")]
+        "mqtt" => Ok(Arc::new(super::brokers::battery(config, adapter, id)?)),
         _ => Err(no_such_kind(config, adapter, BATTERIES)),
     }
 }
@@ -199,6 +201,18 @@ fn meter(config: &Config, adapter: &AdapterConfig, region: &str, memory: &Memory
             let meter = memory.meter(region).map_err(|error| config.wrong(&adapter.kind, error.to_string()))?;
             Ok(Arc::new(meter))
         }
-        _ => Err(no_such_kind(config, adapter, "memory")),
+        #[cfg(feature = "mqtt")]
+        "mqtt" => Ok(Arc::new(super::brokers::meter(config, adapter, region)?)),
+        #[cfg(feature = "prometheus")]
+        "prometheus" => {
+            use crate::prometheus::{PrometheusMeter, Settings};
+            let url = config.need(adapter, adapter.base_url.as_ref(), "base_url")?;
+            let query = config.need(adapter, adapter.query.as_ref(), "query")?;
+            let mut settings = Settings::new(query.get_ref());
+            settings.sampled_at.clone_from(&adapter.sampled_at);
+            let meter = PrometheusMeter::new(url.get_ref(), settings);
+            Ok(Arc::new(meter.map_err(|error| config.wrong(query, error.to_string()))?))
+        }
+        _ => Err(no_such_kind(config, adapter, METERS)),
     }
 }

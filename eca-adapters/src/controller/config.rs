@@ -161,6 +161,34 @@ pub struct AdapterConfig {
     /// Columns under other names: target = source.
     #[serde(default)]
     pub map: std::collections::BTreeMap<String, String>,
+    /// MQTT: the topic that those of the device begin with.
+    pub topic: Option<Spanned<String>>,
+    /// MQTT: the user.
+    pub user: Option<Spanned<String>>,
+    /// MQTT: a file that holds the password of the user.
+    pub password_file: Option<Spanned<PathBuf>>,
+    /// MQTT: the authority that signed the broker's certificate, PEM; a plain connection without.
+    pub ca: Option<PathBuf>,
+    /// Prometheus: power in W, import positive.
+    pub query: Option<Spanned<String>>,
+    /// Prometheus: unix time of the oldest sample in it, where the query has functions.
+    pub sampled_at: Option<String>,
+    /// Services: the address before their paths; the public one by default.
+    pub base_url: Option<Spanned<String>>,
+    /// Services: the folder in which answers are kept; in memory by default.
+    pub cache: Option<PathBuf>,
+    /// Services: an answer so young is not asked for again, s; 600 by default.
+    pub fresh_s: Option<Spanned<i64>>,
+    /// Services: only what was kept counts, nobody is asked.
+    pub offline: Option<bool>,
+    /// The grid supply point group, such as `_C`.
+    pub gsp_group: Option<Spanned<String>>,
+    /// Octopus: the product, such as `AGILE-24-10-01`.
+    pub product: Option<Spanned<String>>,
+    /// Octopus: rates with VAT.
+    pub inc_vat: Option<bool>,
+    /// NESO, Great Britain: `forecast` (default), `actual` or `actual_else_forecast`.
+    pub value: Option<Spanned<String>>,
     /// In memory: jobs start by themselves as soon as they may, as without ECA. True in shadow mode by default.
     pub self_starting: Option<bool>,
 }

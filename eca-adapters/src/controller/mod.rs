@@ -4,6 +4,8 @@
 //! Prometheus to `metrics`, and its state to `status`, and serves both if `listen` is set. In shadow mode, which is the
 //! default, it acts on nothing.
 
+#[cfg(feature = "mqtt")]
+mod brokers;
 mod build;
 mod config;
 mod files;
@@ -11,6 +13,7 @@ mod pace;
 mod report;
 mod run;
 mod serve;
+mod sources;
 
 pub use build::build;
 pub use config::{Config, ConfigError};

@@ -26,9 +26,9 @@ pub enum Verdict {
 pub struct Inbox {
     /// Actions carried out, until they expire.
     done: BTreeMap<String, Timestamp>,
-    /// Period and generation of the last action carried out, by target.
+    /// Period, generation and key of the last action carried out, by target.
     #[serde(with = "pairs")]
-    last: BTreeMap<Target, (Timestamp, u64)>,
+    last: BTreeMap<Target, (Timestamp, u64, String)>,
 }
 
 impl Inbox {
@@ -41,8 +41,7 @@ impl Inbox {
     /// Whether an action that was carried out is the last one for its target: repeating it may wind up a timer.
     #[must_use]
     pub fn is_last(&self, action: &Action) -> bool {
-        self.last.get(&action.target).is_some_and(|(from, _)| *from == action.not_before)
-            && self.done.contains_key(&action.id)
+        self.last.get(&action.target).is_some_and(|(_, _, id)| *id == action.id)
     }
 
     /// Decides about one action. After [`Verdict::Apply`] it counts as carried out.
@@ -51,17 +50,24 @@ impl Inbox {
         if now >= action.expires {
             return Verdict::Expired;
         }
-        if self.done.contains_key(&action.id) {
+        let later = self
+            .last
+            .get(&action.target)
+            .is_none_or(|(from, generation, _)| (*from, *generation) < (action.not_before, action.generation));
+        // A command that a later plan took back, and one still later gives again, is a new one.
+        if self.done.contains_key(&action.id) && (!later || self.is_last(action)) {
+            if let Some((_, generation, _)) = self.last.get_mut(&action.target).filter(|_| later) {
+                *generation = action.generation;
+            }
             return Verdict::Duplicate;
         }
         if now < action.not_before {
             return Verdict::Early;
         }
-        let place = (action.not_before, action.generation);
-        if self.last.get(&action.target).is_some_and(|last| *last >= place) {
+        if !later {
             return Verdict::Overtaken;
         }
-        self.last.insert(action.target.clone(), place);
+        self.last.insert(action.target.clone(), (action.not_before, action.generation, action.id.clone()));
         self.done.insert(action.id.clone(), action.expires);
         Verdict::Apply
     }
@@ -72,13 +78,13 @@ mod pairs {
     use super::{BTreeMap, Target, Timestamp};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    type Last = BTreeMap<Target, (Timestamp, u64)>;
+    type Last = BTreeMap<Target, (Timestamp, u64, String)>;
 
     pub(super) fn serialize<S: Serializer>(last: &Last, serializer: S) -> Result<S::Ok, S::Error> {
         last.iter().collect::<Vec<_>>().serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Last, D::Error> {
-        Ok(Vec::<(Target, (Timestamp, u64))>::deserialize(deserializer)?.into_iter().collect())
+        Ok(Vec::<(Target, (Timestamp, u64, String))>::deserialize(deserializer)?.into_iter().collect())
     }
 }

@@ -206,7 +206,8 @@ impl Live {
         let mut horizon = self.plant.site.horizon;
         (horizon.start, horizon.periods) = (tick.period, self.settings.view_periods.max(1));
         let day_min = 24 * 60;
-        let options = FetchOptions::new(now, horizon.start.plus_min(-day_min), horizon.end());
+        let options = FetchOptions::new(now, horizon.start.plus_min(-day_min), horizon.end())
+            .max_age_s(60 * self.settings.max_signal_age_min);
         let signals = prepare::fetch(&self.plant, &self.settings, &options, &mut tick.problems);
         horizon.periods = prepare::reach(&self.plant.site, &signals, horizon, &self.settings);
         let mut document = window(&self.plant.site, horizon);

@@ -90,6 +90,11 @@ impl Signal {
         Ok(Self { points, provenance })
     }
 
+    /// Drops the points for which `keep` is false.
+    pub(super) fn retain(&mut self, keep: impl FnMut(&Point) -> bool) {
+        self.points.retain(keep);
+    }
+
     /// The points, sorted by time and without overlap.
     #[must_use]
     pub fn points(&self) -> &[Point] {

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 /// let hour = Point::new("2026-03-02T00:00Z".parse()?, "2026-03-02T01:00Z".parse()?, Some(80.0));
 /// signals.insert("london", Column::ImportPriceGbpPerMwh, vec![hour], Provenance::new("desk"), Duplicates::Refuse)?;
 /// assert_eq!(signals.regions().collect::<Vec<_>>(), ["london"]);
+/// let later = signals.between("2026-03-02T01:00Z".parse()?, "2026-03-02T02:00Z".parse()?);
+/// assert_eq!(later.get("london", Column::ImportPriceGbpPerMwh)?.points(), []);
 /// # Ok::<(), eca_core::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -74,6 +76,16 @@ impl Signals {
     pub fn copy(&mut self, column: Column, from: &str, to: &str) -> Result<()> {
         let signal = self.get(from, column)?.clone();
         self.put(to, column, signal, Duplicates::Refuse)
+    }
+
+    /// The points that overlap the time from `from` to `to`, with where they come from, and the warnings.
+    #[must_use]
+    pub fn between(&self, from: Timestamp, to: Timestamp) -> Self {
+        let mut part = self.clone();
+        for signal in part.by_region.values_mut().flat_map(BTreeMap::values_mut) {
+            signal.retain(|point| point.end > from && point.start < to);
+        }
+        part
     }
 
     /// The signal of a region and column.

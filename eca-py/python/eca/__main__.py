@@ -18,6 +18,7 @@ from ._flex import run_offers
 from ._message import run_message
 from ._plan import Plan
 from ._problem import Problem
+from ._services import AGILE
 from ._settle import run_products, run_report, run_settle
 
 GOOD, BAD, UNUSABLE = 0, 1, 2
@@ -71,7 +72,15 @@ def parser() -> Parser:
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=Parser)
 
     show = verbs.add_parser("demo", parents=[every], help="a sample or real day, end to end")
-    show.add_argument("--data", metavar="CSV", help="prices and carbon, tidy or wide")
+    data = show.add_mutually_exclusive_group()
+    data.add_argument("--data", metavar="CSV", help="prices and carbon, tidy or wide")
+    data.add_argument("--live", action="store_true", help="today's Agile rates of Octopus and carbon of NESO, over HTTP")
+    show.add_argument("--product", default=AGILE, metavar="P", help=f"with --live: product of Octopus ({AGILE})")
+    show.add_argument(
+        "--base-url", metavar="URL", help="with --live: address of both services (or ECA_NESO_URL, ECA_OCTOPUS_URL)"
+    )
+    show.add_argument("--cache", metavar="DIR", help="with --live: folder in which answers are kept")
+    show.add_argument("--offline", action="store_true", help="with --live: only what was kept, nobody is asked")
     show.add_argument("--date", metavar="D", help="Europe/London date, such as 2023-03-15")
     show.add_argument(
         "--map",

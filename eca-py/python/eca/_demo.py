@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ._frames import plan_columns, write_csv
 from ._parts import Horizon, Region
 from ._plan import Plan
 from ._problem import Problem
+from ._services import london_date
 
 #: Seconds and proof asked of the demo's solve.
 TIME_LIMIT_S = 20.0
@@ -23,8 +25,13 @@ CAP_FRAC = 0.9
 
 
 def demo(options: Namespace, say: Callable[[str], None]) -> dict[str, Any]:
-    """Plans the sample day, or a day of real data; gives what ``--json`` prints."""
-    problem = real_day(options) if options.data else sample.problem(options.date or "2026-03-02")
+    """Plans the sample day, a day of real data or today's; gives what ``--json`` prints."""
+    if options.live:
+        problem = live_day(options, say)
+    elif options.data:
+        problem = real_day(options)
+    else:
+        problem = sample.problem(options.date or "2026-03-02")
     say(describe(problem))
     plan = problem.solve(time_limit_s=TIME_LIMIT_S, gap=GAP, progress=True)
     for line in summary(plan):
@@ -62,12 +69,37 @@ def real_day(options: Namespace) -> Problem:
         span = found.span(usable[0], wanted[0])
         reason = "is missing" + ("" if span is None else f"; the file holds {span[0]:%Y-%m-%d} to {span[1]:%Y-%m-%d}")
         raise EcaTimeError(f"--date {reason}", field="--date", text="", reason=reason)
-    horizon = Horizon.day(options.date, step_min=30)
+    return planned(found.align(Horizon.day(options.date, step_min=30), regions=usable), usable)
+
+
+def live_day(options: Namespace, say: Callable[[str], None]) -> Problem:
+    """The sample's workload on today's Agile rates of Octopus and carbon of NESO, or those of another London day."""
+    date = options.date or str(london_date(datetime.now(timezone.utc)))
+    horizon = Horizon.day(date, step_min=30)
+    asking = {"cache": options.cache, "offline": options.offline, "base_url": options.base_url}
+    found = None
+    for region in sample.REGIONS:
+        for source in ("octopus", "neso"):
+            part = signals.fetch(source, date=date, region=region, product=options.product, **asking)
+            column = "import_price_gbp_per_mwh" if source == "octopus" else "carbon_g_per_kwh"
+            if region not in part.regions or part.span(region, column) is None:
+                reason = f"{source} has no {column} of {region} on {date}"
+                raise EcaTimeError(f"--live: {reason}; choose another --date", field="--date", text=date, reason=reason)
+            for warning in part.warnings:
+                say(f"note: {warning}")
+            found = part if found is None else found.merge(part)
+    assert found is not None
+    # The rates of a day's last hour are published in its afternoon.
+    columns = ("import_price_gbp_per_mwh", "carbon_g_per_kwh")
+    return planned(found.align(horizon, gap="hold", columns=columns), list(sample.REGIONS))
+
+
+def planned(ready: signals.Aligned, usable: list[str]) -> Problem:
+    """The sample's workload in these regions, by these prices and this carbon."""
     sites = [Region(name, **site) for name, site in zip(usable, sample.sites(usable), strict=True)]
-    ready = found.align(horizon, regions=usable)
     carbon = [value for region in usable for value in ready.values(region, "carbon_g_per_kwh")]
     limit = round(CAP_FRAC * sum(carbon) / len(carbon))
-    return Problem(ready, regions=sites, **sample.workload(horizon, usable, carbon_limit_g_per_kwh=limit))
+    return Problem(ready, regions=sites, **sample.workload(ready.horizon, usable, carbon_limit_g_per_kwh=limit))
 
 
 def describe(problem: Problem) -> str:

@@ -136,6 +136,15 @@ class EcaCheckError(EcaError):
     kind = "check"
 
 
+class EcaFetchError(EcaError):
+    """A market service gave no answer. Has ``url``, ``reason`` and ``passing`` (whether it may come later)."""
+
+    kind = "fetch"
+
+    def __init__(self, text: str, /, *, passing: bool = True, **details: Any) -> None:
+        super().__init__(text, passing=passing, **details)
+
+
 class EcaExtraError(EcaError, ImportError):
     """An optional package is not installed. Has ``package`` and ``extra``."""
 

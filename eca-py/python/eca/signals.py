@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from . import _eca
+from . import _eca, _services
 from ._errors import EcaTimeError, EcaUnknownError, bad_value
 from ._frames import Columns, to_frame
 from ._keywords import checked
@@ -403,6 +403,10 @@ def octopus(
 def octopus_next_page(answer: str | Mapping[str, Any]) -> str | None:
     """The address of the next page; None on the last one."""
     return _eca.octopus_next_page(_text(answer))
+
+
+#: Asks a market service over HTTP.
+fetch = _services.fetch
 
 
 def _text(answer: Any) -> str:
