@@ -54,7 +54,14 @@ fn every_engine_plans_every_feature_within_its_own_gap() {
         let scale = best.objective_gbp.abs().max(1.0);
         for (name, engine) in engines() {
             let what = format!("{}, {name}", feature.name);
-            let plan = solve(&problem, engine).unwrap_or_else(|error| panic!("{what}: {error}"));
+            let plan = match solve(&problem, engine) {
+                Ok(plan) => plan,
+                // Refused with the reason, as the table says; `exact` refuses none.
+                Err(Error::Unsupported { .. }) if engine != Engine::Exact => continue,
+                // Simple policies do not look at targets: where one is not met, there is no plan.
+                Err(Error::Infeasible { .. }) if name == "greedy" && feature.name.contains("target") => continue,
+                Err(error) => panic!("{what}: {error}"),
+            };
             let check = plan.check(&problem);
             assert!(check.passed(), "{what}: {check}");
             let room = ROUNDING * scale;

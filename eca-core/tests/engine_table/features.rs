@@ -4,7 +4,7 @@
 use super::rule_support::{at, time};
 use eca_core::{
     Battery, CapMetric, CapWindow, CarbonCap, Commitment, DeadlineKind, Horizon, Job, JobPoint, JobState, Migration,
-    Penalty, Problem, Region, Route, RoutingCost, RunWhen, Service, ServicePoint, SettlementPeriod,
+    Penalty, PowerTarget, Problem, Region, Route, RoutingCost, RunWhen, Service, ServicePoint, SettlementPeriod,
 };
 
 /// What a problem is put together from: six hours, regions `a` and `b`, one job of two hours at 4 MW.
@@ -16,6 +16,7 @@ pub struct Parts {
     pub services: Vec<Service>,
     pub caps: Vec<CarbonCap>,
     pub commitments: Vec<Commitment>,
+    pub targets: Vec<PowerTarget>,
     /// Minutes of a period: six hours, or six half hours where settlement periods matter.
     pub step_min: u32,
 }
@@ -41,6 +42,7 @@ impl Feature {
         builder = parts.services.into_iter().fold(builder, eca_core::ProblemBuilder::service);
         builder = parts.caps.into_iter().fold(builder, eca_core::ProblemBuilder::carbon_cap);
         builder = parts.commitments.into_iter().fold(builder, eca_core::ProblemBuilder::commitment);
+        builder = parts.targets.into_iter().fold(builder, eca_core::ProblemBuilder::target);
         builder.build().unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 }
@@ -53,6 +55,11 @@ fn half_hourly(p: &mut Parts) {
 fn sold(mw: f64, penalty_gbp_per_mwh: f64) -> Commitment {
     let period = SettlementPeriod::containing(at(0).plus_min(30));
     Commitment::new("sold", Route::DsoFlex, "a", [period], mw, 4.0).penalty(Penalty::price(penalty_gbp_per_mwh))
+}
+
+/// 3 MW at `a` in the first period, in which its cheapest run begins.
+fn first_period() -> [Option<f64>; 6] {
+    [Some(3.0), None, None, None, None, None]
 }
 
 const A_GBP_PER_MWH: [f64; 6] = [50.0, 20.0, 70.0, 30.0, 90.0, 40.0];
@@ -77,6 +84,7 @@ fn parts() -> Parts {
         services: Vec::new(),
         caps: Vec::new(),
         commitments: Vec::new(),
+        targets: Vec::new(),
         step_min: 60,
     }
 }
@@ -413,5 +421,25 @@ pub const FEATURES: &[Feature] = &[
             let penalty = Penalty::price(500.0).tolerance_frac(0.05);
             p.commitments.push(sold(3.0, 500.0).penalty(penalty).ramp_min(10.0));
         },
+    },
+    Feature {
+        name: "strict power target",
+        given: nothing,
+        with: |p| p.targets.push(PowerTarget::strict("target", "a", first_period())),
+    },
+    Feature {
+        name: "power target with a limit on the rebound",
+        given: nothing,
+        with: |p| p.targets.push(PowerTarget::strict("target", "a", first_period()).rebound_max_mw(3.5)),
+    },
+    Feature {
+        name: "power target with a ramp",
+        given: nothing,
+        with: |p| p.targets.push(PowerTarget::strict("target", "a", first_period()).ramp_mw_per_min(0.05)),
+    },
+    Feature {
+        name: "power target at a price",
+        given: nothing,
+        with: |p| p.targets.push(PowerTarget::priced("target", "a", first_period(), 15.0)),
     },
 ];
