@@ -281,6 +281,30 @@ fn what_is_no_command_is_said_and_a_retained_one_is_dropped() {
     assert_eq!(bare.mw(now), 1.0);
 }
 
+/// A line on which only answers to an earlier sending arrive.
+#[derive(Debug, Default)]
+struct Late(Mutex<Option<u64>>);
+
+impl Transport for Late {
+    fn publish(&self, _: &str, payload: &str) -> Result<(), String> {
+        let order: serde_json::Value = serde_json::from_str(payload).unwrap();
+        *self.0.lock().unwrap() = order["seq"].as_u64();
+        Ok(())
+    }
+    fn next(&self, _: Duration) -> Option<Event> {
+        let seq = self.0.lock().unwrap().take()? - 1;
+        Some(Event::message(format!("{PREFIX}/answer"), format!(r#"{{"seq":{seq},"answer":"done"}}"#), false))
+    }
+}
+
+#[test]
+fn an_answer_to_an_earlier_sending_is_none() {
+    let now = at("2026-03-02T00:00:00Z");
+    let battery = MqttBattery::new("rack", PREFIX, Box::new(Late::default())).patience(Duration::from_millis(1));
+    let error = battery.apply(&command(1, 1.0, now, now.plus_s(60)), &ApplyOptions::new(now)).unwrap_err();
+    assert!(matches!(error, AdapterError::Unreachable { .. }), "{error}");
+}
+
 /// A device in a thread: an endpoint at the broker that lives until it is dropped.
 struct Device {
     stop: std::sync::mpsc::Sender<bool>,
