@@ -4,10 +4,9 @@
 use crate::clock::StepClock;
 use crate::diary::{Diary, open_log};
 use crate::planner::{BatteryPlanner, Plans, SitePlanner, import_mw, need};
-use crate::{Outcome, settlement, setup, site};
+use crate::{Outcome, certificates, settlement, setup, site};
 use eca_adapters::beckn_http::{BecknHost, HostSettings};
 use eca_beckn::agent::{Agent, ComputeAgent, DerAgent, Effect, GridAgent, Metered, Stage};
-use eca_beckn::certificate::{Assurance, Avoided, Delivery, Evidence, Registry, Subject, WhRange};
 use eca_beckn::message::{Column, DerReport, GridSignal, Party, TimeSeries};
 use eca_beckn::settled::{FundInput, SettlementInput};
 use eca_beckn::{Verb, kind};
@@ -235,73 +234,10 @@ impl Compute {
         Ok(document)
     }
 
-    /// One certificate for each half hour of the event; the first is retired for the customers.
     fn certify(&mut self) -> Outcome<Value> {
         let record = self.record.clone().ok_or("nothing is settled")?;
-        let plan = {
-            let plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
-            plans.agreed.clone().ok_or("nothing is planned")?
-        };
-        let (did, signer) = setup::certificate_key();
-        let mut registry = Registry::new(&did, "Data centre", signer, &[])?;
-        let mut credentials = Vec::new();
-        let me = setup::id("compute");
-        for (i, period) in record.periods.iter().enumerate() {
-            let t = site::EVENT.0 + i;
-            let served: f64 =
-                plan.services.iter().flat_map(|service| service.inferences.values()).filter_map(|row| row.get(t)).sum();
-            let worked: f64 = plan.jobs.iter().filter_map(|job| job.inferences.get(t)).sum();
-            let price = ((site::price()[t] + site::charge()[t]) * 100.0).round() as i64;
-            let (date, number) = (period.period.settlement_date().to_string(), period.period.settlement_period());
-            let delivery = Delivery {
-                actor: me.clone(),
-                slot: (site::METER.into(), date.clone(), number),
-                energy_wh: period.import_wh,
-                inferences: (served + worked) as i64,
-                carbon_mg: period.carbon_mg.unwrap_or_default(),
-                // Wh at hundredths of GBP/MWh are hundredths of µGBP.
-                cost_ugbp: period.import_wh * price / 100,
-            };
-            let subject = Subject {
-                operator: me.clone(),
-                workload_class: "chat and training".into(),
-                inference_definition: "one answer of the service, or one sample of training".into(),
-                inferences: delivery.inferences,
-                region: "_C".into(),
-                meter_id: site::METER.into(),
-                settlement_date: date,
-                settlement_period: number,
-                wh_range: WhRange { start: 0, end: period.import_wh },
-                energy_wh: period.import_wh,
-                energy_method: "settlement meter of the site, with cooling".into(),
-                carbon_mg_location: delivery.carbon_mg,
-                carbon_source: "made up for the demonstration".into(),
-                carbon_data: "actual".into(),
-                cost_ugbp: delivery.cost_ugbp,
-                avoided: period.carbon_avoided_mg.map(|avoided_carbon_mg| Avoided {
-                    avoided_carbon_mg,
-                    baseline_method: "bl01".into(),
-                    attribute_owner: me.clone(),
-                }),
-                assurance: Assurance::A,
-                evidence: Evidence { log: String::new(), delivery: 0, delivery_leaf: String::new() },
-                not_claimed: Subject::disclaimer(),
-            };
-            let mut made = None;
-            self.diary.with_log(|log, time_us| {
-                registry.deliver(log, &delivery, time_us)?;
-                made = Some(registry.issue(log, &subject, &me, time_us)?);
-                Ok(())
-            })?;
-            credentials.extend(made);
-        }
-        if let Some(id) = credentials.first().and_then(|credential| credential["id"].as_str()) {
-            self.diary.with_log(|log, time_us| {
-                registry.retire(log, id, &me, ["customers of the chat service", "2026"], time_us).map(|_| ())
-            })?;
-        }
-        self.diary.line("event", format!("{} certificates issued, 1 retired", credentials.len()));
-        Ok(Value::Array(credentials))
+        let plan = self.plans.lock().unwrap_or_else(PoisonError::into_inner).agreed.clone();
+        certificates::issue(&record, &plan.ok_or("nothing is planned")?, &self.diary)
     }
 }
 

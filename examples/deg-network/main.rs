@@ -9,6 +9,7 @@
 //! Everything in it is made up, and the keys are known to everybody: it shows how the pieces work together.
 
 mod agents;
+mod certificates;
 mod clock;
 mod conductor;
 mod diary;

@@ -39,7 +39,11 @@ pub fn page(story: &Value) -> String {
         ),
         ("Price", format!("£{price:.2}<small>/MWh</small>"), "P415, agreed at 11:30".to_owned()),
         ("Paid by the buyer", pounds(&story["grid"][0]["amount_ugbp"]), "for the block that was sold".to_owned()),
-        ("Carbon avoided", format!("{avoided:.0} <small>kg</small>"), "average intensity, with rebound".to_owned()),
+        (
+            "Carbon avoided",
+            format!("{avoided:.0} <small>kg</small>").replace('-', "−"),
+            "average intensity, with rebound".to_owned(),
+        ),
         ("Social Tariff Fund", pounds(&totals["social_tariff_ugbp"]), "5 % of the site's part".to_owned()),
     ] {
         let _ = write!(html, "<div class=\"tile\"><span>{label}</span><strong>{value}</strong><em>{note}</em></div>");
@@ -53,7 +57,9 @@ pub fn page(story: &Value) -> String {
     let _ = writeln!(
         html,
         "<section><h2>Check it yourself</h2><p>The log, the keys and every message are files. Nothing in this page has to be believed:</p>\
-         <pre>python -m eca audit out/demo-network/log --trust out/demo-network/trust.json</pre><pre>{}</pre>\
+         <pre>python -m eca audit out/demo-network/log --trust out/demo-network/trust.json</pre>\
+         <p>Two programs that share no code with ECA do the same: signatures and tree, and every figure.</p>\
+         <pre>python docs/verify.py out/demo-network/log out/demo-network/trust.json\npython docs/auditor.py out/demo-network/log</pre><pre>{}</pre>\
          <table class=\"keys\"><tr><th>Contract</th><td><code>{}</code></td></tr><tr><th>Transaction</th><td><code>{}</code></td></tr>\
          <tr><th>Reference (OBP)</th><td><code>{}</code></td></tr><tr><th>Hash of the terms</th><td><code>{}</code></td></tr></table>\
          <p class=\"small\">A demonstration: prices, intensities and meters are made up, and the keys are known to everybody. The sums follow \
@@ -177,30 +183,36 @@ fn ladder(story: &Value) -> String {
 }
 
 fn half_hours(story: &Value) -> String {
-    let mut html = "<section><h2>Delivery by half hour</h2><table><tr><th class=\"l\">Settlement period</th><th>Baseline</th><th>Meter</th><th>Reduction</th><th>Promised</th><th>Shortfall</th></tr>".to_owned();
+    let mut html = "<section><h2>Delivery by half hour</h2><table><tr><th class=\"l\">Settlement period</th><th>Baseline</th><th>Meter</th><th>Reduction</th><th>Mean power</th><th>Promised</th><th>Shortfall</th></tr>".to_owned();
     let mwh = |value: &Value| format!("{:.3} MWh", value.as_f64().unwrap_or_default() / 1e6);
+    // Half an hour: twice the MWh.
+    let mw = |value: &Value| format!("{:.2} MW", value.as_f64().unwrap_or_default() / 0.5e6);
     let name = |period: &Value| format!("{} SP{}", text(&period["settlement_date"]), period["settlement_period"]);
     for period in story["record"]["periods"].as_array().into_iter().flatten() {
         let _ = write!(
             html,
-            "<tr><td class=\"l\">{}</td><td>{}</td><td>{}</td><td><b>{}</b></td><td>{}</td><td>{}</td></tr>",
+            "<tr><td class=\"l\">{}</td><td>{}</td><td>{}</td><td><b>{}</b></td><td>{}</td><td>{}</td><td>{}</td></tr>",
             name(period),
             mwh(&period["baseline_wh"]),
             mwh(&period["import_wh"]),
             mwh(&period["deviation_wh"]),
+            mw(&period["deviation_wh"]),
             mwh(&period["committed_wh"]),
             mwh(&period["shortfall_wh"]),
         );
     }
+    let mut rebound_wh = 0.0;
     for period in story["record"]["rebound"].as_array().into_iter().flatten() {
         let _ = write!(
             html,
-            "<tr class=\"dim\"><td class=\"l\">{} after the event</td><td>{}</td><td>{}</td><td>−{}</td><td></td><td></td></tr>",
+            "<tr class=\"dim\"><td class=\"l\">{} after the event</td><td>{}</td><td>{}</td><td>−{}</td><td>−{}</td><td></td><td></td></tr>",
             name(period),
             mwh(&period["baseline_wh"]),
             mwh(&period["metered_wh"]),
             mwh(&period["rebound_wh"]),
+            mw(&period["rebound_wh"]),
         );
+        rebound_wh += period["rebound_wh"].as_f64().unwrap_or_default();
     }
     html += "</table>";
     let soc: Vec<String> = notes(story, "soc")
@@ -214,7 +226,9 @@ fn half_hours(story: &Value) -> String {
         .collect();
     let _ = write!(
         html,
-        "<p class=\"small\">Reserve: the battery next door held {}. It took 0.6 MW of the first half hour, in which training stopped late.</p></section>",
+        "<p class=\"small\">Rebound: in the hour after the event the site used {:.2} MWh more than its baseline; the break that its plan had there \
+         came an hour earlier. Reserve: the battery next door held {}. It took 0.6 MW of the first half hour, in which training stopped late.</p></section>",
+        rebound_wh / 1e6,
         soc.join(", ")
     );
     html

@@ -52,7 +52,7 @@ pub fn charge() -> Vec<f64> {
 
 /// Average carbon intensity, g/kWh.
 pub fn carbon() -> Vec<f64> {
-    rounded((0..PERIODS).map(|t| 150.0 + 75.0 * bump(t, 18.0, 2.6) - 20.0 * bump(t, 4.0, 3.0)), 1.0)
+    rounded((0..PERIODS).map(|t| 150.0 + 75.0 * bump(t, 17.2, 2.0) - 20.0 * bump(t, 4.0, 3.0)), 1.0)
 }
 
 /// Marginal carbon intensity, g/kWh: a gas turbine most of the time.
@@ -80,8 +80,8 @@ pub fn problem(sold: &[Commitment]) -> Outcome<Problem> {
     // Training has an hour of slack in the day: it pauses where energy is dearest, and runs into the evening otherwise.
     let mut training = Job::inferences(
         "training",
-        9.0 * 23.0 * 2.0e6,
-        [JobPoint::inferences(9.0, 9.0 * 2.0e6), JobPoint::inferences(5.0, 5.0 * 1.9e6)],
+        9.2 * 23.0 * 2.0e6,
+        [JobPoint::inferences(9.2, 9.2 * 2.0e6), JobPoint::inferences(5.0, 5.0 * 1.9e6)],
     );
     (training.preemptible, training.max_pauses, training.pause_cost_gbp, training.tier) = (true, Some(3), 6.0, 3);
     let mut tuning = Job::inferences("fine-tuning", 2.0 * 9.0 * 2.0e6, [JobPoint::inferences(2.0, 2.0 * 2.0e6)]);
