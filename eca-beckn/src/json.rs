@@ -44,28 +44,39 @@ pub fn canonical(object: &str, value: &Value) -> Result<Vec<u8>> {
 /// # Errors
 /// [`Error::Json`] names the path of a fraction, a boolean, a null or an integer that readers round.
 pub fn canonical_record(object: &str, value: &Value) -> Result<Vec<u8>> {
-    check_record(object, value, "")?;
+    let mut plain = true;
+    if let Err((path, what)) = check_record(value, &mut plain) {
+        return Err(Error::json(object, format!("`{path}` is {what}; records hold strings and integers")));
+    }
+    if plain {
+        // Nothing is left that serde_json would write in another way than RFC 8785.
+        return serde_json::to_vec(value).map_err(|error| Error::json(object, error.to_string()));
+    }
     canonical(object, value)
 }
 
-fn check_record(object: &str, value: &Value, path: &str) -> Result<()> {
-    let refused =
-        |what: &str| Err(Error::json(object, format!("`{path}` is {what}; records hold strings and integers")));
+/// Looks for what no record may hold, and gives its path. `plain` becomes false if keys are not of ASCII, or not in order:
+/// RFC 8785 has an order of its own for other letters.
+fn check_record(value: &Value, plain: &mut bool) -> std::result::Result<(), (String, String)> {
+    let refused = |what: String| Err((String::new(), what));
+    let inside = |key: &dyn fmt::Display, (path, what): (String, String)| (format!("/{key}{path}"), what);
     match value {
         Value::String(_) => Ok(()),
         Value::Number(number) => match number.as_i64() {
             Some(integer) if (-MAX_INTEGER..=MAX_INTEGER).contains(&integer) => Ok(()),
-            Some(integer) => refused(&format!("{integer}, beyond 2^53 - 1")),
-            None => refused(&format!("{number}, not an integer up to 2^53 - 1")),
+            Some(integer) => refused(format!("{integer}, beyond 2^53 - 1")),
+            None => refused(format!("{number}, not an integer up to 2^53 - 1")),
         },
-        Value::Array(items) => {
-            items.iter().enumerate().try_for_each(|(i, item)| check_record(object, item, &format!("{path}/{i}")))
-        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .try_for_each(|(i, item)| check_record(item, plain).map_err(|wrong| inside(&i, wrong))),
         Value::Object(fields) => {
-            fields.iter().try_for_each(|(key, item)| check_record(object, item, &format!("{path}/{key}")))
+            *plain &= fields.keys().is_sorted() && fields.keys().all(|key| key.is_ascii());
+            fields.iter().try_for_each(|(key, item)| check_record(item, plain).map_err(|wrong| inside(key, wrong)))
         }
-        Value::Bool(_) => refused("true or false"),
-        Value::Null => refused("null"),
+        Value::Bool(_) => refused("true or false".into()),
+        Value::Null => refused("null".into()),
     }
 }
 
