@@ -1,4 +1,5 @@
-//! Writes every message that the agents say, in both dialects, to files: `cargo run -p eca-beckn --example own_messages -- FOLDER`.
+//! Writes every message that the agents say, in both dialects, to files: `cargo run -p eca-beckn --example own_messages -- FOLDER [LOGS]`.
+//! With a second folder, the logs that keep them go there, one for each dialect.
 //!
 //! A judge with the published schemas takes them from there; the pages of `docs/format` show some of them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
@@ -7,6 +8,7 @@
 mod network;
 
 use eca_beckn::agent::Metered;
+use eca_beckn::log::LogStore as _;
 use eca_beckn::message::{Column, DerReport, GridSignal, TimeSeries};
 use eca_beckn::{Dialect, Verb};
 use network::{EVENT, Network, at, need, party};
@@ -16,7 +18,16 @@ fn main() {
     std::fs::create_dir_all(&folder).unwrap();
     let mut written = 0;
     for dialect in [Dialect::Lts, Dialect::V1] {
-        for (i, (_, outgoing)) in talk(dialect).posted.iter().enumerate() {
+        let mut network = talk(dialect);
+        if let Some(logs) = std::env::args().nth(2) {
+            network.log.publish().unwrap();
+            for path in network.store.list().unwrap() {
+                let file = std::path::Path::new(&logs).join(dialect.to_string()).join(&path);
+                std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+                std::fs::write(file, network.store.read(&path).unwrap().unwrap()).unwrap();
+            }
+        }
+        for (i, (_, outgoing)) in network.posted.iter().enumerate() {
             let name = format!("{dialect}-{:02}-{}.json", i + 1, outgoing.action);
             std::fs::write(folder.join(name), &outgoing.signed.body).unwrap();
             written += 1;

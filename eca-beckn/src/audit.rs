@@ -6,6 +6,7 @@ mod evidence;
 mod files;
 mod messages;
 mod settlements;
+mod shards;
 
 use crate::log::{LogHead, LogStore, hex, pending_records, read_records, tile};
 use crate::rotation::KeyRing;
@@ -104,11 +105,12 @@ pub fn audit(store: &dyn LogStore, trust: Option<&Trust>, since: Option<&str>) -
         continues(since, trust, &leaves, &head, &mut report);
     }
     let mut known: BTreeSet<String> = [tile::CHECKPOINT, tile::PENDING].map(String::from).into();
-    files::tiles(store, &leaves, &mut known, &mut report)?;
+    let rows = files::rows(&leaves);
+    files::tiles(store, &rows, &mut known, &mut report)?;
     waiting(store, &leaves, &mut report)?;
     let mut parsed = Vec::new();
-    for (index, bytes) in (0..).zip(&records) {
-        match Record::parse(index, bytes) {
+    for (index, record) in files::parsed(&records).into_iter().enumerate() {
+        match record {
             Ok(record) => parsed.push(record),
             Err(error) => report.fault(format!("record {index}"), error.to_string()),
         }
@@ -121,11 +123,12 @@ pub fn audit(store: &dyn LogStore, trust: Option<&Trust>, since: Option<&str>) -
     certificates::check(store, keys.as_ref(), &head.origin, &leaves, &parsed, &mut report)?;
     settlements::check(store, &parsed, &mut report)?;
     evidence::check(store, &parsed, &mut report)?;
+    shards::check(store, trust, &parsed, &mut report)?;
     let mut uncited = 0;
     for path in store.list()?.into_iter().filter(|path| !known.contains(path)) {
         if files::kept(store, &path)? {
             uncited += 1;
-        } else if !files::earlier_partial(store, &path, &leaves)? {
+        } else if !files::earlier_partial(store, &path, &rows)? {
             // A partial tile or bundle of an earlier head must be the beginning of the present one.
             report.fault(path, "does not belong to the log, or is not what it was");
         }

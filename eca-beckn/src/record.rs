@@ -151,18 +151,14 @@ impl Record {
             refs: Vec::new(),
             body: Map::new(),
         };
-        let (date, period) = record.half_hour()?;
+        let mut hours = HalfHours::default();
+        let (date, period) = hours.of(time_us)?.clone();
         (record.settlement_date, record.settlement_period) = (date, period);
-        record.check()?;
+        record.check(&mut hours)?;
         Ok(record)
     }
 
-    fn half_hour(&self) -> Result<(String, u8)> {
-        let period = SettlementPeriod::containing(Timestamp::from_unix_s(self.time_us.div_euclid(1_000_000))?);
-        Ok((period.settlement_date().to_string(), period.settlement_period()))
-    }
-
-    fn check(&self) -> Result<()> {
+    fn check(&self, hours: &mut HalfHours) -> Result<()> {
         let wrong = |reason: String| Err(Error::json(&format!("record {}", self.seq), reason));
         if self.v != 1 {
             return wrong(format!("version {} is not 1", self.v));
@@ -173,8 +169,8 @@ impl Record {
         if self.clock_error_us < 0 || self.actor.is_empty() {
             return wrong("clock_error_us is negative or actor is empty".into());
         }
-        let (date, period) = self.half_hour()?;
-        if self.settlement_date != date || self.settlement_period != period {
+        let (date, period) = hours.of(self.time_us)?;
+        if self.settlement_date != *date || self.settlement_period != *period {
             return wrong(format!(
                 "settlement period {} {} is not that of time_us, {date} {period}",
                 self.settlement_date, self.settlement_period
@@ -193,11 +189,22 @@ impl Record {
         json::canonical_record(&object, &value)
     }
 
+    /// Whether some bytes are the record that closes a shard.
+    pub(crate) fn closes_shard(bytes: &[u8]) -> bool {
+        let record: Option<Self> = serde_json::from_slice(bytes).ok();
+        record.is_some_and(|record| record.kind == kind::SHARD && record.body.get("action") == Some(&"close".into()))
+    }
+
     /// Reads the bytes of record `seq`, which must be in their only form.
     ///
     /// # Errors
     /// [`Error::Json`] names what is not.
     pub fn parse(seq: u64, bytes: &[u8]) -> Result<Self> {
+        Self::parse_with(seq, bytes, &mut HalfHours::default())
+    }
+
+    /// [`Record::parse`] of one of many records of about the same time.
+    pub(crate) fn parse_with(seq: u64, bytes: &[u8], hours: &mut HalfHours) -> Result<Self> {
         let object = format!("record {seq}");
         let value = json::parse(&object, bytes)?;
         if json::canonical_record(&object, &value)? != bytes {
@@ -207,8 +214,30 @@ impl Record {
         if record.seq != seq {
             return Err(Error::json(&object, format!("calls itself record {}", record.seq)));
         }
-        record.check()?;
+        record.check(hours)?;
         Ok(record)
+    }
+}
+
+/// The settlement period of a time. It remembers the last one: finding one is dearer than reading a record.
+#[derive(Debug, Default)]
+pub(crate) struct HalfHours {
+    /// Half hours since 1970, which settlement periods never divide, and what they are called.
+    last: Option<(i64, (String, u8))>,
+}
+
+impl HalfHours {
+    fn of(&mut self, time_us: i64) -> Result<&(String, u8)> {
+        let number = time_us.div_euclid(1_800_000_000);
+        let known = self.last.take().filter(|(known, _)| *known == number);
+        let known = match known {
+            Some(known) => known,
+            None => {
+                let period = SettlementPeriod::containing(Timestamp::from_unix_s(time_us.div_euclid(1_000_000))?);
+                (number, (period.settlement_date().to_string(), period.settlement_period()))
+            }
+        };
+        Ok(&self.last.insert(known).1)
     }
 }
 

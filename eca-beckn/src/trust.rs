@@ -28,6 +28,8 @@ pub struct Trust {
     pub witnesses: Vec<WitnessKey>,
     /// How many of them must have cosigned the head.
     pub witnesses_needed: usize,
+    /// Keys of shards of earlier years, where they are others than [`Trust::log`].
+    pub earlier_logs: Vec<LogKey>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +50,8 @@ struct TrustDocument {
     #[serde(default)]
     witnesses: Vec<String>,
     witnesses_needed: Option<usize>,
+    #[serde(default)]
+    earlier_logs: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -90,7 +94,8 @@ impl Trust {
     /// Reads a trust file: `{"log": VERIFIER_KEY, "messages": [{"subscriber_id", "key_id", "public_key", "valid_from",
     /// "valid_to"}], "certificates": [{"key_id", "public_key", "valid_from", "valid_to"}]}`; the key id of a certificate key
     /// is its verification method, such as `did:web:operator.example#c1`. `witnesses` are verifier keys of the witnesses of
-    /// the log, of which `witnesses_needed` (1, if there are any) must have cosigned its head. Other fields are for later readers.
+    /// the log, of which `witnesses_needed` (1, if there are any) must have cosigned its head. `earlier_logs` are verifier keys
+    /// of shards of earlier years, where they changed. Other fields are for later readers.
     ///
     /// # Errors
     /// [`Error::Json`] or [`Error::Key`] names what is missing or cannot be used.
@@ -115,7 +120,9 @@ impl Trust {
             let reason = format!("{witnesses_needed} witnesses are needed and {} are named", witnesses.len());
             return Err(Error::json("trust file", reason));
         }
-        Ok(Self { log: LogKey::parse(&document.log)?, messages, certificates, witnesses, witnesses_needed })
+        let earlier_logs = document.earlier_logs.iter().map(|text| LogKey::parse(text)).collect::<Result<_>>()?;
+        let log = LogKey::parse(&document.log)?;
+        Ok(Self { log, messages, certificates, witnesses, witnesses_needed, earlier_logs })
     }
 
     /// The keys as an audit begins with them.

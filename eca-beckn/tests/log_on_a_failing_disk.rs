@@ -157,6 +157,7 @@ fn an_error_or_an_end_at_every_call_loses_nothing() {
             }
         }
     }
+    println!("{cases} errors and ends at calls of the file system, 0 records lost, 0 second histories");
     // Sixteen ways at each of about 200 calls.
     assert!(cases > 2000, "{cases}");
 }

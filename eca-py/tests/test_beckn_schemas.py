@@ -52,21 +52,32 @@ def valid(dialect: str, action: str, message: Any) -> bool:
     return bool(judge(dialect, action).is_valid(message))
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Messages that the agents say to each other."""
-    folder = tmp_path_factory.mktemp("own")
-    command = ["cargo", "run", "-q", "-p", "eca-beckn", "--example", "own_messages", "--", str(folder)]
+def example(name: str, *arguments: str) -> str:
+    """What an example of eca-beckn prints."""
+    command = ["cargo", "run", "-q", "-p", "eca-beckn", "--example", name, "--", *arguments]
     # The tests in Rust have built it already; with other features cargo would build the core once more.
-    built = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "examples" / "own_messages"
+    built = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "examples" / name
     sources = [path for part in ("src", "tests", "examples") for path in (ROOT / "eca-beckn" / part).rglob("*.rs")]
     if built.is_file() and built.stat().st_mtime > max(path.stat().st_mtime for path in sources):
-        command = [str(built), str(folder)]
+        command = [str(built), *arguments]
     try:
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     except FileNotFoundError:
         pytest.skip("cargo is not here")
-    return sorted(folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Messages that the agents say to each other, and the logs that keep them."""
+    folder = tmp_path_factory.mktemp("talk")
+    example("own_messages", str(folder / "own"), str(folder / "logs"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def own(talk: Path) -> list[Path]:
+    """The messages."""
+    return sorted((talk / "own").iterdir())
 
 
 def test_own_messages_of_every_action_are_valid(own: list[Path]) -> None:
@@ -132,3 +143,25 @@ def test_verdicts_are_those_of_jsonschema(own: list[Path]) -> None:
             judged[expected] += 1
     assert min(judged.values()) > 50, judged
     print(judged)
+
+
+def test_requests_to_the_ledger_are_valid(talk: Path) -> None:
+    yaml = pytest.importorskip("yaml")
+    path = BECKN / "schemas" / "deg_contract_ledger-2026-04.yaml"
+    if not path.is_file():
+        pytest.skip(f"the published schema {path.name} is not at {path.parent}")
+    document = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    names = {"/ledger/put": "ledgerPutRequest", "/ledger/record": "ledgerRecordRequest"}
+    checked = dict.fromkeys(names, 0)
+    for log in sorted((talk / "logs").iterdir()):
+        for role in ("BUYER", "SELLER", "BUYER_DISCOM", "SELLER_DISCOM"):
+            for line in example("ledger_requests", str(log), role).splitlines():
+                request = json.loads(line)
+                pointer = f"#/components/schemas/{names[request['path']]}"
+                of_it = jsonschema.Draft202012Validator({**document, "$ref": pointer})
+                errors = [error.message for error in of_it.iter_errors(request["body"])]
+                assert not errors, f"{line}: {errors}"
+                assert request["body"]["role"] == role
+                checked[request["path"]] += 1
+    assert min(checked.values()) > 4, checked
+    print(checked)

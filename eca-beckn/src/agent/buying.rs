@@ -1,5 +1,6 @@
 //! The side that asks: looks for offers, takes the best, confirms it, and watches the delivery.
 
+use super::book::{Book, ContractStore};
 use super::{Effect, Event, Incoming, Mailbox, Metered, Outgoing, Stage};
 use crate::message::{
     Attributes, Catalog, Commitment, Content, Contract, ContractState, Delivery, FlexTerms, Intent, MarketRole, Need,
@@ -7,10 +8,12 @@ use crate::message::{
 };
 use crate::{Error, Result, Verb};
 use eca_core::{SettlementPeriod, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One purchase, from the question on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Purchase {
     /// Its transaction.
     pub transaction_id: String,
@@ -31,12 +34,23 @@ pub struct Purchase {
 }
 
 /// The purchases of a participant.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Purchases {
-    purchases: BTreeMap<String, Purchase>,
+    purchases: Book<Purchase>,
+}
+
+impl Default for Purchases {
+    fn default() -> Self {
+        Self { purchases: Book::new("purchases") }
+    }
 }
 
 impl Purchases {
+    /// Takes up the purchases of an earlier run.
+    pub(super) fn open(&mut self, store: &Arc<dyn ContractStore>) -> Result<()> {
+        self.purchases.open(store)
+    }
+
     /// All purchases, by transaction.
     pub fn all(&self) -> impl Iterator<Item = &Purchase> {
         self.purchases.values()
@@ -58,19 +72,17 @@ impl Purchases {
         let transaction_id = post.id();
         let content = Content::Intent(Intent { text: text.into(), need: need.clone() });
         let outgoing = post.ask(Verb::Discover, to, &transaction_id, content, now)?;
-        self.purchases.insert(
-            transaction_id.clone(),
-            Purchase {
-                transaction_id,
-                bpp: to.clone(),
-                need,
-                obp_id: obp_id.into(),
-                stage: Stage::Offered,
-                offers: Vec::new(),
-                contract: None,
-                metered: Vec::new(),
-            },
-        );
+        let purchase = Purchase {
+            transaction_id: transaction_id.clone(),
+            bpp: to.clone(),
+            need,
+            obp_id: obp_id.into(),
+            stage: Stage::Offered,
+            offers: Vec::new(),
+            contract: None,
+            metered: Vec::new(),
+        };
+        self.purchases.insert(&transaction_id, purchase)?;
         Ok(outgoing)
     }
 
@@ -114,7 +126,7 @@ impl Purchases {
                 ));
             }
         };
-        self.purchases.insert(header.transaction_id.clone(), purchase);
+        self.purchases.insert(&header.transaction_id, purchase)?;
         Ok(effects)
     }
 

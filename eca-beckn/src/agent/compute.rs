@@ -1,9 +1,10 @@
 //! The agent of a data centre: sells its flexibility, asks the grid for signals, and may hire a battery.
 
-use super::{Agent, Effect, Event, Flexibility, Incoming, Mailbox, Metered, Outgoing, Purchases, Sales};
+use super::{Agent, ContractStore, Effect, Event, Flexibility, Incoming, Mailbox, Metered, Outgoing, Purchases, Sales};
 use crate::message::{Attributes, Content, Need, Party};
 use crate::{Result, Verb};
 use eca_core::Timestamp;
+use std::sync::Arc;
 
 /// The agent of a data centre. It provides (BPP) what it sells and asks (BAP) for what it needs.
 #[derive(Debug)]
@@ -20,6 +21,19 @@ impl ComputeAgent {
     #[must_use]
     pub fn new(post: Mailbox, provider: (&str, &str), meter_id: &str, flexibility: Box<dyn Flexibility>) -> Self {
         Self { post, sales: Sales::new(provider, meter_id, flexibility), purchases: Purchases::default() }
+    }
+
+    /// The same with the contracts that an earlier run kept in `store`, which keeps those to come: each is on disk before a
+    /// peer is told of it. What is promised in them is frozen again.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotVerified`] if one is damaged, [`crate::Error::Store`], and what the planner says if a promise
+    /// cannot be delivered any more.
+    pub fn with_contracts(mut self, store: &Arc<dyn ContractStore>, now: Timestamp) -> Result<Self> {
+        self.post.open(store)?;
+        self.sales.open(store, now)?;
+        self.purchases.open(store)?;
+        Ok(self)
     }
 
     /// Asks a grid agent what its zone is like.

@@ -1,9 +1,10 @@
 //! The agent of a battery with solar panels: sells discharge, and reports how the battery is and what sun is expected.
 
-use super::{Agent, Effect, Flexibility, Incoming, Mailbox, Metered, Sales};
+use super::{Agent, ContractStore, Effect, Flexibility, Incoming, Mailbox, Metered, Sales};
 use crate::Result;
 use crate::message::{Attributes, DerReport};
 use eca_core::Timestamp;
+use std::sync::Arc;
 
 /// The agent of a battery. It provides (BPP) and sells.
 #[derive(Debug)]
@@ -18,6 +19,18 @@ impl DerAgent {
     #[must_use]
     pub fn new(post: Mailbox, provider: (&str, &str), meter_id: &str, flexibility: Box<dyn Flexibility>) -> Self {
         Self { post, sales: Sales::new(provider, meter_id, flexibility) }
+    }
+
+    /// The same with the contracts that an earlier run kept in `store`, which keeps those to come: each is on disk before a
+    /// peer is told of it. What is promised in them is frozen again.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotVerified`] if one is damaged, [`crate::Error::Store`], and what the planner says if a promise
+    /// cannot be delivered any more.
+    pub fn with_contracts(mut self, store: &Arc<dyn ContractStore>, now: Timestamp) -> Result<Self> {
+        self.post.open(store)?;
+        self.sales.open(store, now)?;
+        Ok(self)
     }
 
     /// Tells the buyer of a contract how the battery is.

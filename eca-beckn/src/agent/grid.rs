@@ -1,9 +1,10 @@
 //! The agent of a network operator: asks for reductions, takes the best offer, and says what its zone is like.
 
-use super::{Agent, Effect, Incoming, Mailbox, Outgoing, Purchases};
+use super::{Agent, ContractStore, Effect, Incoming, Mailbox, Outgoing, Purchases};
 use crate::message::{Attributes, Catalog, Content, GridSignal, Need, Party, Resource};
 use crate::{Error, Result, Verb};
 use eca_core::Timestamp;
+use std::sync::Arc;
 
 /// The agent of a network operator. It asks (BAP) for what it buys and provides (BPP) signals.
 #[derive(Debug)]
@@ -20,6 +21,17 @@ impl GridAgent {
     #[must_use]
     pub fn new(post: Mailbox, name: &str) -> Self {
         Self { post, name: name.into(), signal: None, purchases: Purchases::default() }
+    }
+
+    /// The same with the contracts that an earlier run kept in `store`, which keeps those to come: each is on disk before a
+    /// peer is told of it.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotVerified`] if one is damaged, [`crate::Error::Store`].
+    pub fn with_contracts(mut self, store: &Arc<dyn ContractStore>) -> Result<Self> {
+        self.post.open(store)?;
+        self.purchases.open(store)?;
+        Ok(self)
     }
 
     /// Sets what is told of the zone from now on.

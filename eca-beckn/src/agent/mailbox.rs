@@ -1,14 +1,17 @@
 //! What every agent does with the post: sign what goes out, check what comes in, match answers with questions, and
 //! answer a repetition without doing anything again.
 
+use super::book::ContractStore;
 use super::{Answer, Incoming, Outgoing};
 use crate::message::{Content, ErrorReply, Header, Party, Reply};
 use crate::node::{Node, Signed};
 use crate::replay::Seen;
 use crate::{Action, Dialect, Envelope, Error, Message, Result, Verb};
 use eca_core::Timestamp;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The post of one participant.
 #[derive(Debug)]
@@ -24,10 +27,14 @@ pub struct Mailbox {
     seed: [u8; 32],
     made: u64,
     awaiting: BTreeMap<String, Question>,
+    store: Option<Arc<dyn ContractStore>>,
 }
 
+/// Name under which questions are kept.
+const QUESTIONS: &str = "questions";
+
 /// A question of ours whose answer is to come.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Question {
     action: Action,
     transaction_id: String,
@@ -50,7 +57,23 @@ impl Mailbox {
     #[must_use]
     pub fn new(me: Party, network: &str, dialect: Dialect, node: Node, seed: [u8; 32]) -> Self {
         let (ttl_s, patience_s) = (30, 60);
-        Self { me, network: network.into(), dialect, node, ttl_s, patience_s, seed, made: 0, awaiting: BTreeMap::new() }
+        let (network, awaiting) = (network.into(), BTreeMap::new());
+        Self { me, network, dialect, node, ttl_s, patience_s, seed, made: 0, awaiting, store: None }
+    }
+
+    /// Waits for the answers that an earlier run waited for, and keeps what is asked from now on.
+    pub(super) fn open(&mut self, store: &Arc<dyn ContractStore>) -> Result<()> {
+        if let Some(text) = store.kept()?.get(QUESTIONS) {
+            self.awaiting = serde_json::from_str(text).map_err(|error| Error::json(QUESTIONS, error.to_string()))?;
+        }
+        self.store = Some(store.clone());
+        Ok(())
+    }
+
+    fn keep_questions(&self) -> Result<()> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let text = serde_json::to_string(&self.awaiting).map_err(|error| Error::json(QUESTIONS, error.to_string()))?;
+        store.keep(QUESTIONS, &text)
     }
 
     /// Who this is.
@@ -107,6 +130,7 @@ impl Mailbox {
                 answered: false,
             },
         );
+        self.keep_questions()?;
         Ok(outgoing)
     }
 
@@ -218,6 +242,7 @@ impl Mailbox {
                     if let Some(question) = self.awaiting.get_mut(&id) {
                         question.answered = true;
                     }
+                    self.keep_questions()?;
                 }
                 None if matches!(header.action.verb, Verb::Status | Verb::Update | Verb::Cancel) => {}
                 None => return Err(Error::message("CTX_TRANSACTION_ID_UNKNOWN", "nobody asked for this answer")),

@@ -3,6 +3,7 @@
 //! [`ComputeAgent`] sells flexibility of a data centre (and may buy that of others), [`GridAgent`] buys it, [`DerAgent`]
 //! sells that of a battery. Who asks and who answers (the network role) is apart from who pays (the market role).
 
+mod book;
 mod buying;
 mod compute;
 mod der;
@@ -11,6 +12,7 @@ mod mailbox;
 mod selling;
 mod stage;
 
+pub use book::{ContractStore, StoredContracts};
 pub use buying::{Purchase, Purchases};
 pub use compute::ComputeAgent;
 pub use der::DerAgent;

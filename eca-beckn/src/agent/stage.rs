@@ -1,9 +1,10 @@
 //! Which step may follow which in the life of a contract.
 
 use crate::{Error, Result, Verb};
+use serde::{Deserialize, Serialize};
 
 /// How far a contract is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Stage {
     /// Something is looked for, or was offered.
     Offered,

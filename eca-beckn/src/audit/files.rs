@@ -2,6 +2,7 @@
 
 use super::AuditReport;
 use crate::log::{LogStore, sha256_hex, tile};
+use crate::record::HalfHours;
 use crate::{Record, Result};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
@@ -22,6 +23,22 @@ fn node(left: &Hash, right: &Hash) -> Hash {
     Sha256::digest(input).into()
 }
 
+/// The records of a log, read on all cores.
+pub(super) fn parsed(records: &[Vec<u8>]) -> Vec<Result<Record>> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = records.len().div_ceil(cores).max(1000);
+    let read = |(part, share_of): (usize, &[Vec<u8>])| {
+        let mut hours = HalfHours::default();
+        let numbered = (part as u64 * share as u64..).zip(share_of);
+        numbered.map(|(seq, bytes)| Record::parse_with(seq, bytes, &mut hours)).collect::<Vec<_>>()
+    };
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = records.chunks(share).enumerate().map(|part| scope.spawn(move || read(part))).collect();
+        let joined = parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        joined.flatten().collect()
+    })
+}
+
 /// Root of these leaves: pairs from the left, and what has no partner rises as it is. That is the tree of RFC 6962.
 pub(super) fn root(leaves: &[Hash]) -> Hash {
     if leaves.is_empty() {
@@ -35,7 +52,7 @@ pub(super) fn root(leaves: &[Hash]) -> Hash {
 }
 
 /// The rows that tiles are cut from: complete subtrees of 256^k leaves.
-fn rows(leaves: &[Hash]) -> Vec<Vec<Hash>> {
+pub(super) fn rows(leaves: &[Hash]) -> Vec<Vec<Hash>> {
     let mut rows = vec![leaves.to_vec()];
     while let Some(below) = rows.last().filter(|row| row.len() >= 256) {
         let above = below.chunks_exact(256).map(root).collect();
@@ -47,12 +64,12 @@ fn rows(leaves: &[Hash]) -> Vec<Vec<Hash>> {
 /// Compares every tile of the head with the hashes of the records.
 pub(super) fn tiles(
     store: &dyn LogStore,
-    leaves: &[Hash],
+    rows: &[Vec<Hash>],
     known: &mut BTreeSet<String>,
     report: &mut AuditReport,
 ) -> Result<()> {
     let mut good = 0;
-    for (level, row) in rows(leaves).iter().enumerate() {
+    for (level, row) in rows.iter().enumerate() {
         for (index, hashes) in (0..).zip(row.chunks(256)) {
             let path = tile::path(&level.to_string(), index, hashes.len() as u64);
             if level == 0 {
@@ -79,8 +96,8 @@ pub(super) fn tiles(
 }
 
 /// Whether `path` is a partial tile of an earlier head that the present log continues.
-pub(super) fn earlier_partial(store: &dyn LogStore, path: &str, leaves: &[Hash]) -> Result<bool> {
-    let found = rows(leaves).iter().enumerate().find_map(|(level, row)| {
+pub(super) fn earlier_partial(store: &dyn LogStore, path: &str, rows: &[Vec<Hash>]) -> Result<bool> {
+    let found = rows.iter().enumerate().find_map(|(level, row)| {
         let (_, width) = path.split_once(".p/")?;
         let width: usize = width.parse().ok()?;
         // The names of one level, so that only the canonical path is accepted.

@@ -5,7 +5,7 @@ use super::store::{HeadStore, LogStore};
 use super::tile::{self, CHECKPOINT, PENDING};
 use super::tree::{Hash, Tree, leaf_hash};
 use super::{pending, read_records};
-use crate::{Error, Result};
+use crate::{Error, Record, Result};
 use eca_core::adapter::Signer;
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub struct Log {
     signed_root: Option<Hash>,
     /// Set when the store failed: what is on disk is not known any more.
     broken: bool,
+    /// Whether the last record closed the shard.
+    closed: bool,
 }
 
 impl Log {
@@ -53,6 +55,7 @@ impl Log {
             signed: 0,
             signed_root: None,
             broken: false,
+            closed: false,
         };
         log.load()?;
         Ok(log)
@@ -105,6 +108,7 @@ impl Log {
                 self.signed
             )));
         }
+        self.closed = self.tail.last().is_some_and(|record| Record::closes_shard(record));
         if !waiting.is_empty() {
             // What was read may be in the memory of the system only, after a failed sync even for good. From here on it
             // counts as acknowledged, so it goes to disk in a new file, without what was never whole.
@@ -151,12 +155,16 @@ impl Log {
     /// As [`Log::append`]; then none of them is acknowledged.
     pub fn append_all(&mut self, records: &[&[u8]]) -> Result<u64> {
         self.usable()?;
+        if self.closed {
+            return Err(Error::log(format!("shard `{}` is closed; write to the next one", self.key.name)));
+        }
         let first = self.tree.size();
         let frame = pending::frame(first, records)?;
         if !records.is_empty() {
             self.guarded(|log| log.store.append(PENDING, &frame))?;
         }
         records.iter().for_each(|record| self.take(record.to_vec()));
+        self.closed = records.last().is_some_and(|record| Record::closes_shard(record));
         Ok(first)
     }
 

@@ -1,10 +1,11 @@
 //! What a message asks or answers, whatever its dialect calls it.
 
 use super::Dialect;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Verb {
     /// What is there (`search` in version 1.1).
@@ -69,7 +70,7 @@ impl Verb {
 }
 
 /// A verb, asked or answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Action {
     /// What is asked.
     pub verb: Verb,

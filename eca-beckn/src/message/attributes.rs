@@ -7,13 +7,14 @@ use super::series::{TimeSeries, number, plain};
 use super::{FlexTerms, duration};
 use crate::{Error, Result};
 use eca_core::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// Context of the objects that ECA defines.
 pub const ECA_CONTEXT: &str = "urn:eca:deg:1";
 
 /// An object with `@type` inside a message.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Attributes {
     /// Demand flexibility that is asked for: capacity (KW), price and penalty by interval.
@@ -35,7 +36,7 @@ pub enum Attributes {
 }
 
 /// Demand flexibility that is asked for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Need {
     /// Part of the grid, such as `_C`; `None` for anywhere.
     pub gsp_group: Option<String>,
@@ -44,7 +45,7 @@ pub struct Need {
 }
 
 /// Work that can wait, as a compute agent offers it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ComputeSlot {
     /// Power that can be shifted, kW.
     pub power_kw: f64,
@@ -69,7 +70,7 @@ pub struct ComputeSlot {
 }
 
 /// What a grid agent publishes of its zone.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GridSignal {
     /// GSP group, such as `_C`.
     pub gsp_group: String,
@@ -80,7 +81,7 @@ pub struct GridSignal {
 }
 
 /// What a battery and its solar panels can do.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DerReport {
     /// Which device.
     pub device: String,
@@ -93,7 +94,7 @@ pub struct DerReport {
 }
 
 /// What meters say of a delivery.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Delivery {
     /// Which event.
     pub event: String,

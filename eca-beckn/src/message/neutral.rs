@@ -3,6 +3,7 @@
 use super::attributes::{Attributes, ComputeSlot, Need};
 use super::{Action, FlexTerms, TimeSeries};
 use eca_core::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
@@ -16,7 +17,7 @@ pub enum NetworkRole {
 }
 
 /// Place in the market: who pays and who delivers flexibility.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum MarketRole {
     /// Pays.
     Buyer,
@@ -48,7 +49,7 @@ impl fmt::Display for MarketRole {
 }
 
 /// A node of the network and where it listens.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Party {
     /// Subscriber id.
     pub id: String,
@@ -148,7 +149,7 @@ impl Resource {
 }
 
 /// Terms on which something can be had.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Offer {
     /// Its id.
     pub id: String,
@@ -163,7 +164,7 @@ pub struct Offer {
 }
 
 /// How far a contract or one of its commitments is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ContractState {
     /// Not agreed.
     #[default]
@@ -177,7 +178,7 @@ pub enum ContractState {
 }
 
 /// A contract, from the first quote on.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Contract {
     /// Its id, from the draft on.
     pub id: Option<String>,
@@ -198,7 +199,7 @@ pub struct Contract {
 }
 
 /// A promise.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Commitment {
     /// Its id.
     pub id: String,
@@ -215,7 +216,7 @@ pub struct Commitment {
 }
 
 /// A sum that is owed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Consideration {
     /// Its id.
     pub id: String,
@@ -228,7 +229,7 @@ pub struct Consideration {
 }
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Performance {
     /// Its id.
     pub id: String,
@@ -243,7 +244,7 @@ pub struct Performance {
 }
 
 /// What was paid.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settlement {
     /// Its id.
     pub id: String,

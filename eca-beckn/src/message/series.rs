@@ -3,10 +3,11 @@
 use super::duration;
 use crate::{Error, Result};
 use eca_core::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Columns of values on one grid of intervals.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TimeSeries {
     /// Start of the first interval.
     pub start: Timestamp,
@@ -17,7 +18,7 @@ pub struct TimeSeries {
 }
 
 /// One kind of value in every interval.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     /// What it is, such as `PRICE` or `CAPACITY_OFFERED`.
     pub payload: String,

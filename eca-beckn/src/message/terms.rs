@@ -5,10 +5,11 @@ use super::series::number;
 use crate::log::sha256_hex;
 use crate::{Error, Result, json};
 use eca_core::SettlementPeriod;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Terms of a contract for flexibility, from the draft on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlexTerms {
     /// How it is sold, such as `wholesale_p415`.
     pub route: String,
@@ -31,7 +32,7 @@ pub struct FlexTerms {
 }
 
 /// What is promised in one half hour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TermPeriod {
     /// Which half hour.
     pub period: SettlementPeriod,

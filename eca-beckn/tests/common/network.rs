@@ -7,7 +7,8 @@ use eca_beckn::agent::{
 use eca_beckn::log::{MemoryHead, MemoryStore};
 use eca_beckn::message::{Column, ComputeSlot, FlexTerms, Need, Party, Resource, TermPeriod, TimeSeries};
 use eca_beckn::{
-    Dialect, Error, Log, LogKey, MemoryKey, MemoryReplay, Node, NodeSettings, Result, Signed, Trust, audit, purpose,
+    Dialect, Error, Log, LogKey, MemoryKey, MemoryReplay, Node, NodeSettings, ReplayStore, Result, Signed, Trust,
+    audit, purpose,
 };
 use eca_core::{SettlementPeriod, Timestamp};
 use std::sync::Arc;
@@ -107,6 +108,30 @@ pub fn need(capacity_kw: f64, price: f64) -> Need {
     Need { gsp_group: Some("_C".into()), series: TimeSeries::new(at(EVENT), 1800, columns) }
 }
 
+const NAMES: [&str; 3] = ["grid", "compute", "der"];
+
+fn message_key(index: usize) -> Arc<MemoryKey> {
+    key(&format!("{}.example.org|k1|ed25519", NAMES[index]), purpose::MESSAGE, index as u8 + 1)
+}
+
+/// The post of participant `index` in its run number `run`.
+pub fn mailbox(
+    index: usize,
+    uri: String,
+    dialect: Dialect,
+    trust: &Arc<Trust>,
+    replay: Arc<dyn ReplayStore>,
+    run: u8,
+) -> Mailbox {
+    let node = Node::new(message_key(index), trust.clone(), replay, NodeSettings::default());
+    let me = Party { uri, ..party(NAMES[index]) };
+    Mailbox::new(me, "example.org/deg", dialect, node, [index as u8 + 16 * run; 32])
+}
+
+pub fn site() -> Box<Fixed> {
+    Box::new(Fixed { power_kw: 10_000.0, price_ugbp_per_mwh: 400_000_000, free_kw: 10_000.0 })
+}
+
 /// Grid, data centre and battery, with a log.
 pub struct Network {
     pub grid: GridAgent,
@@ -130,35 +155,17 @@ impl Network {
 
     /// The same where agents have other addresses.
     pub fn at(dialect: Dialect, uri: &dyn Fn(&str) -> String) -> Self {
-        let names = ["grid", "compute", "der"];
-        let keys: Vec<_> =
-            (1..).zip(names).map(|(i, n)| key(&format!("{n}.example.org|k1|ed25519"), purpose::MESSAGE, i)).collect();
         let log_key = key("log.example.org/eca/2026", purpose::LOG, 9);
         let verifier = LogKey { name: "log.example.org/eca/2026".into(), key: log_key.public() };
-        let entries: Vec<String> = names
-            .iter()
-            .zip(&keys)
-            .map(|(n, k)| {
-                format!(
-                    r#"{{"subscriber_id":"{n}.example.org","key_id":"k1","public_key":"{}"}}"#,
-                    k.public().to_base64()
-                )
-            })
-            .collect();
+        let entry = |i: usize| {
+            let (name, key) = (NAMES[i], message_key(i).public().to_base64());
+            format!(r#"{{"subscriber_id":"{name}.example.org","key_id":"k1","public_key":"{key}"}}"#)
+        };
+        let entries: Vec<String> = (0..3).map(entry).collect();
         let trust =
             Arc::new(Trust::parse(&format!(r#"{{"log":"{verifier}","messages":[{}]}}"#, entries.join(","))).unwrap());
-        let post = |i: usize| {
-            let node =
-                Node::new(keys[i].clone(), trust.clone(), Arc::new(MemoryReplay::new(10_000)), NodeSettings::default());
-            Mailbox::new(
-                Party { uri: uri(names[i]), ..party(names[i]) },
-                "example.org/deg",
-                dialect,
-                node,
-                [i as u8; 32],
-            )
-        };
-        let site = Box::new(Fixed { power_kw: 10_000.0, price_ugbp_per_mwh: 400_000_000, free_kw: 10_000.0 });
+        let replay = || Arc::new(MemoryReplay::new(10_000));
+        let post = |i: usize| mailbox(i, uri(NAMES[i]), dialect, &trust, replay(), 0);
         let battery = Box::new(Fixed { power_kw: 2_000.0, price_ugbp_per_mwh: 90_000_000, free_kw: 2_000.0 });
         let store = Arc::new(MemoryStore::default());
         Self {
@@ -167,7 +174,7 @@ impl Network {
                 post(1),
                 ("compute.example.org", "Compute"),
                 "did:web:compute.example.org:meter:1",
-                site,
+                site(),
             ),
             der: DerAgent::new(post(2), ("der.example.org", "Battery"), "did:web:der.example.org:meter:1", battery),
             log: Log::open(store.clone(), Arc::new(MemoryHead::default()), log_key, verifier).unwrap(),
