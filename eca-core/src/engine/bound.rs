@@ -40,4 +40,19 @@ impl Lagrangian<'_> {
         let excess_kg = self.grid.excess(&energy.import_mw, &energy.it_mw, &all_millions);
         Valued { bound: jobs.value + energy.value, energy, short_mw, excess_kg }
     }
+
+    /// Energy for a load of the jobs (MW by cell) beside that of services, and what it costs with caps and demand charges
+    /// as they are, GBP.
+    pub(crate) fn supplied(
+        &self,
+        point: &Point,
+        jobs_mw: &[f64],
+        served_mw: &[f64],
+        millions: &[f64],
+    ) -> (Energy, f64) {
+        let load: Vec<f64> = jobs_mw.iter().zip(served_mw).map(|(jobs, served)| jobs + served).collect();
+        let energy = self.grid.evaluate(point, Wanted::Fixed(&load));
+        let paid = self.grid.paid(point, &energy, &load, millions);
+        (energy, paid)
+    }
 }

@@ -91,6 +91,7 @@ fn together(
         {
             best = nearer;
         }
+        best = exchanged(run, lagrangian, top, &mut columns, best)?;
         // MILPs of large problems take their time: one stage of ruin and recreate is cheaper.
         if !columns.is_small() {
             best = polish(run, lagrangian, top, best, 1)?;
@@ -102,11 +103,39 @@ fn together(
             let before = best.estimate;
             best = columns.improve(run, top.bound, best)?;
             if best.estimate < before {
+                best = exchanged(run, lagrangian, top, &mut columns, best)?;
                 best = polish(run, lagrangian, top, best, 1)?;
             }
         }
     }
     polish(run, lagrangian, top, best, STAGES).map(Some)
+}
+
+/// What may be open, as part of the cost, where exchanges are worth their time: farther off, MILPs gain more.
+const NEAR: f64 = 1e-3;
+
+/// Better schedules by exchanges, services dispatched anew before.
+fn exchanged(
+    run: &mut Run<'_>,
+    lagrangian: &Lagrangian<'_>,
+    top: &Top,
+    columns: &mut Columns<'_>,
+    best: fleet::Found,
+) -> Result<fleet::Found> {
+    let open = (best.estimate - top.bound) / best.estimate.abs().max(1.0);
+    if run.is_over() || open <= run.settings.gap || open > NEAR || !run.has_time_for_dispatch() {
+        return Ok(best);
+    }
+    let schedules = lagrangian.pool.in_order(best.schedules.clone());
+    let Some(answer) = exact::dispatch_strictly(run, &schedules)? else { return Ok(best) };
+    let services = answer.decision.services;
+    let served = lagrangian.grid.served(run.problem, &services);
+    Ok(match columns.exchange(run, top.bound, &best, served) {
+        Some((estimate, schedules)) if estimate < best.estimate => {
+            fleet::Found { schedules, estimate, services: Some(services) }
+        }
+        _ => best,
+    })
 }
 
 /// MILPs at most, each followed by a stage of ruin and recreate where it found a better plan.

@@ -6,7 +6,7 @@
 //! without another look at it.
 
 use super::bound::Lagrangian;
-use super::dual::{Energy, Point, Wanted};
+use super::dual::{Energy, Point};
 use super::reduce::Class;
 use crate::schedule::{Prices, Schedule, Scratch};
 
@@ -352,11 +352,8 @@ impl<'a> Ruin<'a> {
 
     /// Energy for a load of the jobs, and what all costs.
     fn price(&self, jobs_mw: &[f64], own_gbp: f64, millions: &[f64]) -> (Energy, f64) {
-        let grid = self.lagrangian.grid;
-        let load: Vec<f64> = jobs_mw.iter().zip(&self.served_mw).map(|(jobs, served)| jobs + served).collect();
-        let energy = grid.evaluate(self.point, Wanted::Fixed(&load));
-        let total = own_gbp + self.served_gbp + grid.paid(self.point, &energy, &load, millions);
-        (energy, total)
+        let (energy, paid) = self.lagrangian.supplied(self.point, jobs_mw, &self.served_mw, millions);
+        (energy, own_gbp + self.served_gbp + paid)
     }
 
     fn unit(&mut self) -> f64 {

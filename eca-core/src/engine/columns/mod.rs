@@ -1,7 +1,8 @@
 //! Schedules chosen together. An LP over the schedules met so far gives prices, the prices the next schedules of each job,
 //! until they bring nothing new. What the LP leaves open is small: a MILP decides it, first among the schedules that the LP
-//! takes, then around the best plan.
+//! takes, then around the best plan. Near the bound, chains of exchanges fit schedules together better than a MILP does.
 
+mod exchange;
 mod master;
 mod offers;
 
@@ -13,6 +14,7 @@ use super::reduce::Pool;
 use crate::Result;
 use crate::milp::MilpOptions;
 use crate::schedule::Schedule;
+use exchange::Exchange;
 use master::{Master, Relaxed, members};
 pub(crate) use offers::Met;
 use offers::Offers;
@@ -54,6 +56,8 @@ pub(crate) struct Columns<'a> {
     /// MILPs so far, and those since the last better plan.
     round: usize,
     idle: usize,
+    /// Exchanges so far.
+    exchanges: u64,
 }
 
 impl<'a> Columns<'a> {
@@ -79,7 +83,7 @@ impl<'a> Columns<'a> {
             offers.price(lagrangian, &top.point, spread, &mut dice);
         }
         let relaxed = generate(run, lagrangian, top, &mut offers, &mut dice)?;
-        Ok(relaxed.map(|relaxed| Self { lagrangian, offers, relaxed, dice, round: 0, idle: 0 }))
+        Ok(relaxed.map(|relaxed| Self { lagrangian, offers, relaxed, dice, round: 0, idle: 0, exchanges: 0 }))
     }
 
     /// Prices and loads of the LP.
@@ -95,6 +99,26 @@ impl<'a> Columns<'a> {
     /// Whether the last MILPs found nothing better.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.idle >= PATIENCE[usize::from(!self.is_small())]
+    }
+
+    /// Better schedules by chains of exchanges, beside services as they are served (IT load, cost, inferences).
+    pub(crate) fn exchange(
+        &mut self,
+        run: &Run<'_>,
+        bound: f64,
+        best: &Found,
+        (served_mw, served_gbp, served_millions): (Vec<f64>, f64, Vec<f64>),
+    ) -> Option<(f64, Vec<Vec<Schedule>>)> {
+        self.offers.add(self.lagrangian, &best.schedules);
+        self.relaxed.fit(&self.offers);
+        self.exchanges += 1;
+        let seed = self.dice.wrapping_add(self.exchanges);
+        let exchange = Exchange::new(self.lagrangian, &self.relaxed.point, &self.offers, served_mw, served_gbp);
+        let gap = run.settings.gap;
+        exchange.search(&best.schedules, served_millions, seed, best.estimate - bound, &mut |known| {
+            run.watch.tell(Some(known), None, 0);
+            !run.is_over() && known - bound > 0.9 * gap * known.abs().max(1.0)
+        })
     }
 
     /// Better schedules than those found so far, by one MILP more. Each time other schedules may be chosen.

@@ -180,6 +180,11 @@ impl Grid {
         self.sides.iter().flat_map(|side| side.cells.iter().map(|cell| cell.capacity_mw)).collect()
     }
 
+    /// What each region may import, MW by cell.
+    pub(crate) fn import_limit_mw(&self) -> Vec<f64> {
+        self.sides.iter().flat_map(|side| side.cells.iter().map(|cell| cell.import_limit_mw)).collect()
+    }
+
     /// MW at the node for one MW of IT load, by cell.
     pub(crate) fn pue(&self) -> Vec<f64> {
         self.sides.iter().flat_map(|side| side.cells.iter().map(|cell| cell.pue)).collect()
