@@ -4,6 +4,7 @@ mod audit;
 mod clock;
 mod errors;
 mod forecast;
+mod live;
 mod message;
 mod mpc;
 mod offers;
@@ -24,6 +25,8 @@ mod _eca {
     use super::clock::{check_horizon, parse_time, settlement_day};
     #[pymodule_export]
     use super::forecast::{ForecastModel, backtest};
+    #[pymodule_export]
+    use super::live::{Loop, conform};
     #[pymodule_export]
     use super::message::read_message;
     #[pymodule_export]

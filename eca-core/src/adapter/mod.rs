@@ -9,11 +9,13 @@
 //! | [`StateStore`], [`Clock`], [`Signer`] | what survives a restart, the time, signatures |
 //! | [`wrap`] | adapters around adapters: dry run, record and replay, faults, rate limit |
 //! | [`conformance`] | what every implementation must pass; call it from your own tests |
+//! | [`foreign`] | adapters written in another language |
 //! | [`memory`] | all of them in memory: a site on which time passes when it is asked |
 
 mod clock;
 pub mod conformance;
 mod error;
+pub mod foreign;
 pub mod memory;
 mod options;
 mod reading;

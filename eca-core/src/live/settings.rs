@@ -2,6 +2,8 @@
 
 use crate::mpc::ControllerSettings;
 use crate::signal::GapPolicy;
+use crate::{Error, Result};
+use serde::Deserialize;
 
 /// How the loop runs. Growth is by field.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +56,61 @@ impl Default for LiveSettings {
     }
 }
 
+/// What a document may say; everything may be left out.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Given {
+    shadow: Option<bool>,
+    controller: Option<serde_json::Value>,
+    view_periods: Option<usize>,
+    hold_periods: Option<usize>,
+    max_signal_age_min: Option<i64>,
+    max_reading_age_s: Option<i64>,
+    grace_s: Option<u32>,
+    max_actions_per_tick: Option<usize>,
+    follow_ticks: Option<u32>,
+}
+
 impl LiveSettings {
+    /// Reads settings from JSON: `shadow`, `view_periods`, `hold_periods` (a missing price is held for so many; 0 for none),
+    /// `max_signal_age_min`, `max_reading_age_s`, `grace_s`, `max_actions_per_tick`, `follow_ticks`, and `controller` as
+    /// [`ControllerSettings::from_json`]. What is left out has its default.
+    ///
+    /// ```
+    /// use eca_core::live::LiveSettings;
+    /// let settings = LiveSettings::from_json(r#"{"shadow": false, "controller": {"gap": 0.01}}"#)?;
+    /// assert!(!settings.shadow && settings.view_periods == 48);
+    /// # Ok::<(), eca_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Document`] for a name that is not there or a value of another kind.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let given: Given = crate::problem::read_json(text)?;
+        let mut settings = Self::default();
+        if let Some(controller) = &given.controller {
+            settings.controller = ControllerSettings::from_json(&controller.to_string())?;
+            settings.controller.solve.references = false;
+        }
+        settings.shadow = given.shadow.unwrap_or(settings.shadow);
+        settings.view_periods = given.view_periods.unwrap_or(settings.view_periods);
+        settings.gaps = match given.hold_periods {
+            Some(0) => GapPolicy::Error,
+            Some(max_periods) => GapPolicy::Hold { max_periods },
+            None => settings.gaps,
+        };
+        settings.max_signal_age_min = given.max_signal_age_min.unwrap_or(settings.max_signal_age_min);
+        settings.max_reading_age_s = given.max_reading_age_s.unwrap_or(settings.max_reading_age_s);
+        settings.grace_s = given.grace_s.unwrap_or(settings.grace_s);
+        settings.max_actions_per_tick = given.max_actions_per_tick.unwrap_or(settings.max_actions_per_tick);
+        settings.follow_ticks = given.follow_ticks.unwrap_or(settings.follow_ticks);
+        if settings.view_periods == 0 {
+            let message = "must be at least 1".to_owned();
+            return Err(Error::Document { path: "view_periods".into(), message });
+        }
+        Ok(settings)
+    }
+
     /// Sets whether nothing is acted on.
     #[must_use]
     pub fn shadow(mut self, shadow: bool) -> Self {

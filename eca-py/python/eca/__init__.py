@@ -19,7 +19,7 @@ True
 
 from __future__ import annotations
 
-from . import _eca, forecast, signals
+from . import _eca, conformance, forecast, signals
 from ._audit import Audit, Fault, audit
 from ._backtest import BacktestCase, BacktestProgress, BacktestResult, BacktestTotal, backtest
 from ._controller import Action, Controller, LedgerEntry, Realised, Shadow, Step, simulate
@@ -48,6 +48,7 @@ from ._errors import (
 )
 from ._explain import Conflict, Explanation
 from ._flex import BaselineGuard, Commitment, Offers, Penalty, check_offer
+from ._live import AdapterRefusal, LiveController, Meter, SignalSource, StorageDevice, Workloads
 from ._parts import (
     Battery,
     CarbonCap,
@@ -77,6 +78,7 @@ __all__ = [
     "ENGINES",
     "SOLVERS",
     "Action",
+    "AdapterRefusal",
     "Audit",
     "BacktestCase",
     "BacktestProgress",
@@ -120,6 +122,8 @@ __all__ = [
     "JobPoint",
     "JobState",
     "LedgerEntry",
+    "LiveController",
+    "Meter",
     "Migration",
     "Offers",
     "Penalty",
@@ -138,15 +142,19 @@ __all__ = [
     "ShedAnswer",
     "ShedLadder",
     "ShedStep",
+    "SignalSource",
     "Signals",
     "Step",
+    "StorageDevice",
     "Totals",
     "Warning",
+    "Workloads",
     "__version__",
     "audit",
     "backtest",
     "baseline",
     "check_offer",
+    "conformance",
     "forecast",
     "products",
     "report",

@@ -7,6 +7,7 @@ __all__ = [
     "ENGINES",
     "Controller",
     "ForecastModel",
+    "Loop",
     "Plan",
     "Problem",
     "SOLVERS",
@@ -19,6 +20,7 @@ __all__ = [
     "baseline",
     "check_horizon",
     "check_offer",
+    "conform",
     "distribute",
     "event_record",
     "ledger_append",
@@ -92,6 +94,25 @@ class ShedLadder:
 class Controller:
     def __new__(cls, settings: str) -> Controller: ...
     def step(self, now: str | None, document: str, uncertainty: str) -> tuple[str, Plan | None, Problem | None]: ...
+
+@final
+class Loop:
+    def __new__(
+        cls,
+        site: str,
+        settings: str,
+        parts: Sequence[tuple[str, str, Callable[[str, str], str]]],
+        store: Callable[[str, str], str] | None,
+    ) -> Loop: ...
+    def tick(self, now: str) -> str: ...
+    def close(self, now: str) -> str: ...
+    def stop(self, reason: str | None) -> None: ...
+    def hold(self, target: str, until: str) -> None: ...
+    def ledger(self) -> str: ...
+
+def conform(
+    kind: str, like: str, call: Callable[[str, str], str], clock: Callable[..., int]
+) -> list[tuple[str, str]]: ...
 
 @final
 class Shadow:
