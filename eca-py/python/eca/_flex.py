@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from os import PathLike
@@ -16,6 +15,8 @@ from ._keywords import checked
 from ._parts import Part, SeriesLike, _part, integer, number, series
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from ._problem import Problem
 
 #: A settlement period: ``("2026-02-19", 35)``, or a mapping with ``settlement_date`` and ``settlement_period``.

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _eca
-from . import _fetch as web
 from ._errors import EcaTimeError, bad_value
 from ._keywords import checked
 from ._parts import Horizon, TimeLike, time, utc
 
 if TYPE_CHECKING:
+    from . import _fetch as web
     from .signals import Signals
 
 SOURCES = ("neso", "elexon_market_index", "elexon_system_prices", "octopus")
@@ -116,6 +116,8 @@ def fetch(
     present = datetime.now(timezone.utc).replace(microsecond=0) if now is None else utc(time("fetch", "now", now))
     first, last = _span(start, end, date, present)
     name = "gb" if region is None else region
+    from . import _fetch as web  # HTTP and TLS: who asks nobody does not wait for them
+
     asking = web.Asking(
         base_url=web.base_url(source.partition("_")[0], base_url),
         cache=None if cache is None else Path(cache),

@@ -6,17 +6,19 @@ import csv
 import html
 import io
 import json
-from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _eca
 from ._errors import bad_value
 from ._keywords import checked
 from ._parts import TimeLike, time
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 #: A table as CSV or JSON text, a pandas or polars frame, or rows as mappings.
 TableLike = Any
