@@ -111,6 +111,11 @@ typedef struct eca_conflict eca_conflict;
 typedef struct eca_controller eca_controller;
 
 /**
+ * A running loop: a site, its adapters, and what was told to them.
+ */
+typedef struct eca_loop eca_loop;
+
+/**
  * A plan: what to do in each period, what it costs, and how good it is. It never changes.
  */
 typedef struct eca_plan eca_plan;
@@ -139,6 +144,80 @@ typedef struct eca_step eca_step;
  * Result of a call: `ECA_STATUS_OK` or the reason of the failure. Treat numbers you do not know as failures.
  */
 typedef int32_t eca_status;
+
+/**
+ * Answers a request, a JSON document, with one.
+ *
+ * The answer is a text that ends with NUL and stays as it is until the next call of the same adapter; it is copied. NULL
+ * means that there is no answer: nothing is known then, and the same call comes again. The request is gone when the
+ * function returns. It must not throw a C++ exception or jump out with longjmp.
+ */
+typedef const char *(*eca_adapter_fn)(void *user_data, const char *request_json);
+
+/**
+ * An adapter that is written in C: jobs of a cluster, a battery, a meter or a source of signals.
+ *
+ * `read` gets `{"now", "max_age_s"}` and answers with what it reads: for a cluster a list of
+ * `{"at", "job", "power_mw", "checkpoint_at"}` with jobs as in a problem document, for a battery
+ * `{"at", "soc_mwh", "charge_mw", "discharge_mw"}`, for a meter `{"at", "import_mw", "export_mw", "import_wh", "export_wh"}`,
+ * for signals `{"csv", "retrieved_at"}`.
+ *
+ * `apply` gets `{"action", "options"}` and answers with `"done"`, `"already_done"`, `"early"`, `"expired"`, `"overtaken"`
+ * or `"would_do"`; `{"refused": "why"}` says no, `{"unknown": "what"}` that there is no such thing. Meters and signals
+ * have none.
+ *
+ * The functions are called from the thread that calls the loop. They and `user_data` can be used until the loop is freed.
+ */
+typedef struct {
+  /**
+   * `sizeof(eca_adapter)`.
+   */
+  size_t size;
+  /**
+   * Handed to the functions and not looked at.
+   */
+  void *user_data;
+  /**
+   * Never NULL.
+   */
+  eca_adapter_fn read;
+  /**
+   * NULL for meters and signals.
+   */
+  eca_adapter_fn apply;
+} eca_adapter;
+
+/**
+ * Somebody who lets time pass for a device that is real.
+ *
+ * `now` gives the present instant in seconds since 1970 UTC, `wait` comes back after so many seconds.
+ */
+typedef struct {
+  /**
+   * `sizeof(eca_stage)`.
+   */
+  size_t size;
+  /**
+   * Handed to the functions and not looked at.
+   */
+  void *user_data;
+  /**
+   * Never NULL.
+   */
+  int64_t (*now)(void *user_data);
+  /**
+   * Never NULL.
+   */
+  void (*wait)(void *user_data, int64_t seconds);
+  /**
+   * Time in which the device does what it was told, s.
+   */
+  int64_t settle_s;
+  /**
+   * Length of the commands of the test, s.
+   */
+  int64_t command_s;
+} eca_stage;
 
 /**
  * Told how far a solve has come; gives 0 to go on and any other number to stop the solve.
@@ -796,6 +875,125 @@ const char *eca_last_error_json(void);
  * `count` is NULL or points to a `size_t`.
  */
 eca_status eca_live_count(size_t *count);
+
+/**
+ * Judges an adapter: gives a JSON list of `{"rule", "seen"}`, empty where nothing is wrong. Free it with `eca_string_free`.
+ *
+ * `like` says what it is: `{"battery": {...}}` with the battery of a problem document, half full;
+ * `{"cluster": {"job": "train", "region": "london"}}` with a preemptible job that has not started; `{"meter": {}}`;
+ * `{"signals": {"region": "london", "column": "import_price_gbp_per_mwh", "hours": 24}}`. `stage` lets time pass; NULL for
+ * an adapter that lives in the time of its requests, which then begins in March 2026.
+ *
+ * Any thread. Errors: `ECA_STATUS_DOCUMENT`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * `adapter` and `stage` are NULL or their functions can be called, `like` is NULL or ends with NUL, `findings` is NULL or
+ * points to a `char *`.
+ */
+eca_status eca_adapter_conformance(const eca_adapter *adapter,
+                                   const char *like,
+                                   const eca_stage *stage,
+                                   char **findings);
+
+/**
+ * Makes a loop for a site, a problem document: signals, plan, check, commands, readings, again and again. Add adapters, then
+ * call `eca_loop_tick` every minute. Free it with `eca_loop_free`.
+ *
+ * `settings_json` is such as `{"shadow": false, "view_periods": 48, "max_reading_age_s": 120, "controller": {...}}`, where
+ * `controller` is that of `eca_controller_new`; NULL for the defaults. In shadow mode, the default, nothing is told to
+ * anybody.
+ *
+ * Any thread. Errors: `ECA_STATUS_DOCUMENT`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * Texts are NULL or end with NUL, `live` is NULL or points to an `eca_loop *`.
+ */
+eca_status eca_loop_new(const char *document,
+                        const char *settings_json,
+                        eca_loop **live);
+
+/**
+ * Adds a cluster: its `read` gives the jobs under control.
+ *
+ * Any thread, before the first turn. Errors: `ECA_STATUS_INVALID_HANDLE`, also for a loop that has begun,
+ * `ECA_STATUS_DOCUMENT` for a table of another size, `ECA_STATUS_NULL_ARGUMENT`.
+ *
+ * Pointers:
+ * `adapter` is NULL or points to an `eca_adapter`; its functions and data can be used until the loop is freed.
+ */
+eca_status eca_loop_add_cluster(eca_loop *live,
+                                const eca_adapter *adapter);
+
+/**
+ * Sets the device of a battery of the site. A battery without one is not used; nor is a device of another name.
+ *
+ * Any thread, before the first turn. Errors are those of `eca_loop_add_cluster`, and `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * As `eca_loop_add_cluster`; `battery` is NULL or ends with NUL.
+ */
+eca_status eca_loop_add_battery(eca_loop *live,
+                                const char *battery,
+                                const eca_adapter *adapter);
+
+/**
+ * Sets the meter of a region of the site.
+ *
+ * Any thread, before the first turn. Errors are those of `eca_loop_add_battery`.
+ *
+ * Pointers:
+ * As `eca_loop_add_cluster`; `region` is NULL or ends with NUL.
+ */
+eca_status eca_loop_add_meter(eca_loop *live, const char *region, const eca_adapter *adapter);
+
+/**
+ * Adds a source of prices and carbon: its `read` gives a series file and when it was retrieved. The first one that answers
+ * counts.
+ *
+ * Any thread, before the first turn. Errors are those of `eca_loop_add_cluster`.
+ *
+ * Pointers:
+ * As `eca_loop_add_cluster`.
+ */
+eca_status eca_loop_add_signals(eca_loop *live,
+                                const eca_adapter *adapter);
+
+/**
+ * Takes a turn, and gives what happened in it as JSON: readings, the plan of a new period, commands and their answers,
+ * problems. Free it with `eca_string_free`. Call it every minute.
+ *
+ * It calls the adapters. A turn does not fail: what goes wrong stands in `problems`, and the answer is the safe one.
+ *
+ * Any thread, one turn at a time. Errors: `ECA_STATUS_TIME`, `ECA_STATUS_INVALID_HANDLE`, `ECA_STATUS_NULL_ARGUMENT`.
+ *
+ * Pointers:
+ * `tick` is NULL or points to a `char *`; the adapters can be called.
+ */
+eca_status eca_loop_tick(eca_loop *live,
+                         int64_t now_unix_s,
+                         char **tick);
+
+/**
+ * Gives the ledger of shadow mode as JSON: what the site paid and emitted, and what ECA would have. Free it with
+ * `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_INVALID_HANDLE`, `ECA_STATUS_NULL_ARGUMENT`, and those of the first `eca_loop_tick`.
+ *
+ * Pointers:
+ * `json` is NULL or points to a `char *`.
+ */
+eca_status eca_loop_ledger(eca_loop *live,
+                           char **json);
+
+/**
+ * Frees a loop; no adapter is called after it. NULL is allowed.
+ *
+ * Any thread. Errors: `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * Any value may be given.
+ */
+eca_status eca_loop_free(eca_loop *live);
 
 /**
  * Prices flexibility: a request (`eca-offer-request/1`) goes in, the ladder (`eca-offers/1`) comes out, both JSON;

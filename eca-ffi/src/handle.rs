@@ -28,7 +28,7 @@ pub(crate) trait Object: Any + Send + Sync {
 }
 
 /// C names of the kinds, by number.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "",
     "eca_builder",
     "eca_problem",
@@ -39,6 +39,7 @@ const KINDS: [&str; 10] = [
     "eca_controller",
     "eca_shadow",
     "eca_step",
+    "eca_loop",
 ];
 
 /// Collects regions, batteries, jobs, services and caps; `eca_builder_build` makes a problem of them.
@@ -79,6 +80,11 @@ pub struct eca_controller {
 /// A controller that nobody follows, and a ledger of what would have been paid and emitted.
 #[derive(Debug)]
 pub struct eca_shadow {
+    _opaque: [u8; 0],
+}
+/// A running loop: a site, its adapters, and what was told to them.
+#[derive(Debug)]
+pub struct eca_loop {
     _opaque: [u8; 0],
 }
 /// What one step of a controller or shadow gives. It never changes.

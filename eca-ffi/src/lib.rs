@@ -22,6 +22,7 @@ mod error;
 mod fields;
 mod guard;
 mod handle;
+mod live;
 mod lock;
 mod offers;
 mod plan;
@@ -41,9 +42,10 @@ pub use cancel::*;
 pub use conflict::*;
 pub use error::{eca_last_error, eca_last_error_json};
 pub use handle::{
-    eca_builder, eca_cancel, eca_conflict, eca_controller, eca_live_count, eca_plan, eca_problem, eca_settings,
-    eca_shadow, eca_step,
+    eca_builder, eca_cancel, eca_conflict, eca_controller, eca_live_count, eca_loop, eca_plan, eca_problem,
+    eca_settings, eca_shadow, eca_step,
 };
+pub use live::*;
 pub use offers::*;
 pub use plan::*;
 pub use problem::*;

@@ -27,7 +27,10 @@ pub fn functions() -> Vec<Function> {
     let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with(['*', '/', '#'])).collect();
     let code = code.join(" ");
     let statements = code.split([';', '{', '}']).map(str::trim);
-    statements.filter(|statement| statement.contains('(') && !statement.starts_with("typedef")).map(function).collect()
+    // `(*` stands in types and fields that are functions of the caller.
+    let ours =
+        |statement: &&str| statement.contains('(') && !statement.contains("(*") && !statement.starts_with("typedef");
+    statements.filter(ours).map(function).collect()
 }
 
 fn function(statement: &str) -> Function {
@@ -43,7 +46,7 @@ fn parameter(text: &str) -> Parameter {
     Parameter { c_type, name: text[start..].to_owned() }
 }
 
-const HANDLES: [&str; 9] = [
+const HANDLES: [&str; 10] = [
     "eca_builder *",
     "eca_problem *",
     "eca_settings *",
@@ -53,10 +56,11 @@ const HANDLES: [&str; 9] = [
     "eca_controller *",
     "eca_shadow *",
     "eca_step *",
+    "eca_loop *",
 ];
 
 /// Pointers that may be NULL.
-const NULLABLE: [(&str, &str); 18] = [
+const NULLABLE: [(&str, &str); 20] = [
     ("eca_problem_solve", "settings"),
     ("eca_problem_solve", "cancel"),
     ("eca_problem_solve", "progress"),
@@ -70,6 +74,8 @@ const NULLABLE: [(&str, &str); 18] = [
     ("eca_controller_step", "cancel"),
     ("eca_shadow_new", "settings_json"),
     ("eca_plan_shed_ladder", "settings_json"),
+    ("eca_loop_new", "settings_json"),
+    ("eca_adapter_conformance", "stage"),
     ("eca_problem_offers", "settings"),
     ("eca_problem_check_offer", "settings"),
     ("eca_settle", "as_of"),
@@ -129,6 +135,7 @@ impl Function {
             "path" if self.name == "eca_shadow_number" => "eca.cost_gbp",
             "path" => "totals.cost_gbp",
             "settings_json" | "uncertainty" => "{}",
+            "like" => r#"{\"meter\": {}}"#,
             "ladder_json" => return "LADDER_JSON".to_owned(),
             "document" | "actual" => return "PROBLEM_JSON".to_owned(),
             "json" => return if self.name.contains("_plan_") { "PLAN_JSON" } else { "PROBLEM_JSON" }.to_owned(),
@@ -156,6 +163,8 @@ impl Function {
             "int64_t" => "1772409600".to_owned(),
             "uint32_t" if p.name == "step_min" => "30".to_owned(),
             "uint32_t" | "eca_status" => "0".to_owned(),
+            "eca_adapter *" => "&live_adapter".to_owned(),
+            "eca_stage *" => "NULL".to_owned(),
             "eca_progress_fn" | "void *" => "NULL".to_owned(),
             t if t.ends_with('*') => format!("&out_{}", p.name),
             other => panic!("no value for `{other} {}` of {}", p.name, self.name),
@@ -261,7 +270,15 @@ const START: &str = r#"/* Written by eca-ffi/tests/c_abi/exports.rs. */
 void eca_test_panic_next(void);
 #endif
 
+static const char *silent(void *user_data, const char *request) {
+  (void)user_data;
+  (void)request;
+  return NULL;
+}
+
 int main(void) {
+  static const eca_adapter live_adapter = {sizeof(eca_adapter), NULL, silent, silent};
+  eca_loop *live_eca_loop = NULL, *freed_eca_loop = NULL;
   static const double live_values[2] = {1.0, 2.0};
   static const char *const live_names[1] = {"london"};
   static double live_room[8];
@@ -280,6 +297,9 @@ int main(void) {
   size_t live = 1;
   OK(eca_problem_from_json(PROBLEM_JSON, &live_eca_problem));
   OK(eca_problem_from_json(PROBLEM_JSON, &freed_eca_problem));
+  OK(eca_loop_new(PROBLEM_JSON, NULL, &live_eca_loop));
+  OK(eca_loop_new(PROBLEM_JSON, NULL, &freed_eca_loop));
+  OK(eca_loop_free(freed_eca_loop));
   OK(eca_settings_new(&live_eca_settings));
   OK(eca_settings_new(&freed_eca_settings));
   OK(eca_cancel_new(&live_eca_cancel));
@@ -310,6 +330,7 @@ int main(void) {
 "#;
 
 const END: &str = r#"  /* Nothing that was refused has changed or freed anything. */
+  OK(eca_loop_free(live_eca_loop));
   OK(eca_step_free(live_eca_step));
   OK(eca_shadow_free(live_eca_shadow));
   OK(eca_controller_free(live_eca_controller));

@@ -97,6 +97,21 @@ fn a_conflict_is_mended_by_the_example() {
 }
 
 #[test]
+fn a_battery_in_c_conforms_and_follows_the_loop() {
+    let program = Program::compile("own_battery", C, &["../../examples/c/own_battery.c"]);
+    let expected = "findings: []\n0: battery at -2.00 MW\n1: battery at 2.00 MW\n2: battery at -2.00 MW\n";
+    program.run(&[]).ends(expected);
+    program.run_under_valgrind(&[]).ends(expected);
+}
+
+#[test]
+fn adapters_in_c_are_judged() {
+    let program = Program::compile("adapters", C, &["c/adapters.c"]);
+    program.run(&[]).ends(", 0 failed\n");
+    program.run_under_valgrind(&[]).ends(", 0 failed\n");
+}
+
+#[test]
 fn threads_callbacks_and_cancellation() {
     let program = Program::compile("threads", C, &["c/threads.c"]);
     program.run(&[]).ends(", 0 failed\n");
