@@ -366,6 +366,28 @@ extern "C" {
 #endif // __cplusplus
 
 /**
+ * Verifies the log in a directory from its files alone: signed head, every tile and record, what records cite, message
+ * signatures, certificates, settlements, the fund.
+ *
+ * `trust_json` is the text of a trust file, with keys from outside the log; without it (NULL) a log can only be found to
+ * agree with itself, and does not pass. `since` is the text of an earlier signed head, which the log must continue; NULL
+ * for none. `passed` becomes 1 or 0, `report` a JSON object with `passed`, `trusted`, `records`, `checked` (what held) and
+ * `faults` (`place`, `reason`); free it with `eca_string_free`. Either may be NULL.
+ *
+ * A log that does not pass is no failure of this call. The texts are copied. Any thread, also several on one log. Errors:
+ * `ECA_STATUS_PARSE` if the directory or a file cannot be read, `ECA_STATUS_DOCUMENT` for a trust file that cannot be
+ * used, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * Texts are NULL or end with NUL, `passed` and `report` are NULL or point to an `int32_t` and a `char *`.
+ */
+eca_status eca_audit(const char *folder,
+                     const char *trust_json,
+                     const char *since,
+                     int32_t *passed,
+                     char **report);
+
+/**
  * Starts a problem of `periods` steps of `step_min` minutes (5, 15, 30 or 60) from `start_unix_s` on, seconds since
  * 1970-01-01T00:00:00Z. Free it with `eca_builder_free`.
  *

@@ -15,6 +15,7 @@
 compile_error!("the C ABI packs kind and serial number of a handle into 64 bits");
 
 mod args;
+mod audit;
 mod builder;
 mod cancel;
 mod conflict;
@@ -37,6 +38,7 @@ mod string;
 mod time;
 mod version;
 
+pub use audit::*;
 pub use builder::*;
 pub use cancel::*;
 pub use conflict::*;

@@ -80,4 +80,9 @@ static const char OFFER_JSON[] =
     "\"settlement_periods\":[{\"settlement_date\":\"2026-03-02\",\"settlement_period\":2}]}";
 static const char PRICES_CSV[] = "start,carbon_g_per_kwh\n2026-02-19T17:00:00Z,200\n";
 
+
+/* The key of a log, and nothing else to trust. */
+static const char TRUST_JSON[] =
+    "{\"log\":\"log.example.org/eca/2026+2c289fd9+AUy1q/atefv1q7zK/MJp2FzSZR7UuIW1hp8kGu3wpbop\"}";
+
 #endif

@@ -60,7 +60,7 @@ const HANDLES: [&str; 10] = [
 ];
 
 /// Pointers that may be NULL.
-const NULLABLE: [(&str, &str); 20] = [
+const NULLABLE: [(&str, &str); 24] = [
     ("eca_problem_solve", "settings"),
     ("eca_problem_solve", "cancel"),
     ("eca_problem_solve", "progress"),
@@ -81,6 +81,10 @@ const NULLABLE: [(&str, &str); 20] = [
     ("eca_settle", "as_of"),
     ("eca_ledger_append", "change"),
     ("eca_settlement_report", "consumption"),
+    ("eca_audit", "trust_json"),
+    ("eca_audit", "since"),
+    ("eca_audit", "passed"),
+    ("eca_audit", "report"),
 ];
 
 /// Field and, for texts, value that a function knows.
@@ -130,6 +134,9 @@ impl Function {
             "run" => "SF",
             "as_of" => "2026-12-31T00:00:00Z",
             "ledger" => "",
+            "folder" => ".",
+            "trust_json" => return "TRUST_JSON".to_owned(),
+            "since" => "a head",
             "consumption" => "start,consumption_wh\\n",
             "instant" => "2026-03-02T00:00:00Z",
             "path" if self.name == "eca_shadow_number" => "eca.cost_gbp",

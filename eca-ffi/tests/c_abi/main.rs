@@ -75,6 +75,15 @@ fn flexibility_is_priced() {
 }
 
 #[test]
+fn a_log_is_audited() {
+    let program = Program::compile("audit", C, &["c/audit.c"]);
+    let vectors = toolchain::root().join("docs/format/vectors");
+    let vectors = vectors.to_str().unwrap();
+    program.run(&[vectors]).ends(", 0 failed\n");
+    program.run_under_valgrind(&[vectors]).ends(", 0 failed\n");
+}
+
+#[test]
 fn a_day_is_planned_from_series() {
     let program = Program::compile("plan_day", C, &["../../examples/c/plan_day.c"]);
     let csv = toolchain::root().join("examples/c/day.csv");
