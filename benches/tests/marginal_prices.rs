@@ -16,7 +16,7 @@ const STEP: f64 = 1e-2;
 const TOLERANCE: f64 = 1e-4;
 
 fn count() -> u64 {
-    if std::env::var("ECA_TEST_SCALE").is_ok_and(|scale| scale == "large") { 500 } else { 150 }
+    if std::env::var("ECA_TEST_SCALE").is_ok_and(|scale| scale == "large") { 5000 } else { 500 }
 }
 
 fn size(seed: u64) -> Size {

@@ -35,6 +35,8 @@ pub(super) struct Exchange<'a> {
     /// Class of each job, and those jobs that have a choice.
     class: Vec<u32>,
     movable: Vec<u32>,
+    /// Cells of all schedules.
+    size: usize,
     capacity_mw: Vec<f64>,
     import_limit_mw: Vec<f64>,
     pue: Vec<f64>,
@@ -106,6 +108,7 @@ impl<'a> Exchange<'a> {
             choices[c].len() > 1 && !pool.classes[c].shape.divisible
         };
         let movable = (0..number(class.len())).filter(may).collect();
+        let size = choices.iter().flatten().map(|choice| choice.mw.len()).sum();
         Self {
             lagrangian,
             point,
@@ -115,6 +118,7 @@ impl<'a> Exchange<'a> {
             choices,
             class,
             movable,
+            size,
             capacity_mw: grid.capacity_mw(),
             import_limit_mw: grid.import_limit_mw(),
             pue: grid.pue(),

@@ -7,8 +7,9 @@ use super::{Choice, Exchange, Scores, State};
 const FOLLOW: usize = 6;
 /// Jobs among which the one with the largest regret begins a chain; schedules of which the one with the least is tried.
 const DRAWS: (usize, usize) = (3, 2);
-/// Cells that a walk looks at.
-const WORK: usize = 30_000_000;
+/// How often a walk looks at all cells of all schedules, and how many cells at most.
+const LOOKS: usize = 2000;
+const MOST_WORK: usize = 30_000_000;
 
 /// One search.
 pub(super) struct Walk<'a> {
@@ -29,7 +30,8 @@ impl<'a> Walk<'a> {
     /// The best state met within the work of a round.
     pub(super) fn run(mut self, heat: f64) -> State {
         let mut best = self.now.clone();
-        while self.work < WORK {
+        let enough = (LOOKS * self.exchange.size).min(MOST_WORK);
+        while self.work < enough {
             let margin = -heat * self.unit().max(1e-12).ln();
             if self.attempt(margin) && self.now.total < best.total {
                 best = self.now.clone();
