@@ -367,7 +367,7 @@ extern "C" {
 
 /**
  * Verifies the log in a directory from its files alone: signed head, every tile and record, what records cite, message
- * signatures, certificates, settlements, the fund.
+ * signatures, certificates, settlements, the fund. A directory with the yearly shards of a log is audited as one.
  *
  * `trust_json` is the text of a trust file, with keys from outside the log; without it (NULL) a log can only be found to
  * agree with itself, and does not pass. `since` is the text of an earlier signed head, which the log must continue; NULL
@@ -865,6 +865,21 @@ eca_status eca_conflict_repaired(const eca_conflict *conflict,
 eca_status eca_conflict_plan(const eca_conflict *conflict,
                              size_t number,
                              eca_plan **plan);
+
+/**
+ * Gives the least carbon with which every promise can be kept, as one line of JSON: `carbon_kg`, `carbon_bound_kg`,
+ * `energy_mwh`, `carbon_g_per_kwh`, `carbon_g_per_inference`, `keeps_promises`; docs/format/explanation.md describes it.
+ * Free it with `eca_string_free`.
+ *
+ * `settings` may be NULL: defaults. Carbon caps do not count, whatever the price; all other limits hold. Any thread; the
+ * call blocks. Errors: `ECA_STATUS_SOLVER`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `json` is NULL or points to a `char *`.
+ */
+eca_status eca_problem_lowest_carbon(const eca_problem *problem,
+                                     const eca_settings *settings,
+                                     char **json);
 
 /**
  * Frees a conflict. NULL is allowed. Problems and plans that came from it stay.

@@ -18,7 +18,8 @@
 //! | `it`, `facility`, `balance`, `export`, `solar`, `exclusive` | power at a region |
 //! | `battery_power`, `soc_balance`, `soc_bounds`, `exclusive` | batteries |
 //! | `delivered_mwh`, `shortfall_mwh` | what the plan says of a commitment |
-//! | `carbon_cap`, `shortfall`, `baseline_guard`, `undone`, `shed`, `end_soc`, `it_overload`, `import_overload` | a soft limit broken but not listed |
+//! | `opportunity` | what a plan takes that may not be taken so, or is not delivered in full |
+//! | `carbon_cap`, `shortfall`, `baseline_guard`, `rebound`, `reserve`, `undone`, `shed`, `end_soc`, `it_overload`, `import_overload` | a soft limit broken but not listed |
 //! | `target`, `target_ramp` | a strict power target exceeded, or a priced one that is not listed |
 //! | `undone_max` | more left undone than a job allows |
 //! | `broken_limits` | an entry that is not broken, or has another amount, unit or price |
@@ -31,6 +32,7 @@ mod energy;
 mod fluid;
 mod job;
 mod ledger;
+mod opportunity;
 mod place;
 mod price;
 mod quantity;
@@ -116,6 +118,7 @@ impl Plan {
         target::check(&input, &mut ledger, &mut report);
         carbon::check(&input, &mut ledger);
         commitment::check(&input, &mut ledger, &mut report);
+        opportunity::check(&input, &mut ledger, &mut report);
         let penalty = soft::check(&input, &ledger, &mut report);
         let totals = cost::check(&input, &ledger, &mut report, penalty);
         Check { findings: report.findings, totals }

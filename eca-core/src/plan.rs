@@ -1,6 +1,6 @@
 //! The plan document `eca-plan/1`: what to do in each period, what it costs, and how good it is.
 
-use crate::problem::{BatteryId, CommitmentId, JobId, RegionId, ServiceId};
+use crate::problem::{BatteryId, CommitmentId, JobId, OpportunityId, RegionId, ServiceId};
 use crate::{Error, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -153,12 +153,27 @@ pub struct CommitmentPlan {
     pub shortfall_mwh: Vec<Option<f64>>,
 }
 
+/// What a plan takes of one opportunity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OpportunityPlan {
+    /// The opportunity.
+    pub id: OpportunityId,
+    /// Whether any of it is taken.
+    pub taken: bool,
+    /// What is sold in each of its settlement periods, MW; zero where nothing is. The plan delivers all of it.
+    pub committed_mw: Vec<f64>,
+    /// What is paid for it, GBP.
+    pub revenue_gbp: f64,
+}
+
 /// One limit that the plan does not keep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BrokenLimit {
-    /// The rule: `carbon_cap`, `shortfall`, `baseline_guard`, `undone`, `shed`, `end_soc`, `it_overload`, `import_overload`, `target` or
+    /// The rule: `carbon_cap`, `shortfall`, `baseline_guard`, `rebound`, `reserve`, `undone`, `shed`, `end_soc`, `it_overload`, `import_overload`, `target` or
     /// `target_ramp`.
     pub rule: String,
     /// The cap, commitment, job (`id` or `id#copy`), service, battery or region.
@@ -228,6 +243,9 @@ pub struct Plan {
     /// One entry for each commitment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commitments: Vec<CommitmentPlan>,
+    /// One entry for each opportunity.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opportunities: Vec<OpportunityPlan>,
     /// Every limit that is not kept.
     pub broken_limits: Vec<BrokenLimit>,
     /// What made the plan.

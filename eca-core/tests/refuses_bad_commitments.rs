@@ -33,12 +33,16 @@ fn refused(document: &Value) -> (ErrorKind, String) {
 
 #[test]
 fn bad_commitments_are_refused_with_object_field_value_and_unit() {
-    use ErrorKind::{Document, Duplicate, Unknown, Unsupported, Value};
+    use ErrorKind::{Document, Duplicate, Unknown, Value};
     assert!(Problem::from_json(&problem(30, json!([sold(json!({}))])).to_string()).is_ok());
     let one = |fields| json!([sold(fields)]);
     let table: Vec<(serde_json::Value, ErrorKind, &[&str])> = vec![
         (one(json!({"region": "paris"})), Unknown, &["commitment `x`", "region `paris`"]),
-        (one(json!({"direction": "up"})), Unsupported, &["commitment `x`", "turn-down only"]),
+        (
+            json!([sold(json!({})), sold(json!({"id": "y", "direction": "up"}))]),
+            Value,
+            &["must be that of commitment `y`"],
+        ),
         (json!([sold(json!({})), sold(json!({}))]), Duplicate, &["commitment `x`"]),
         (one(json!({"settlement_periods": []})), Value, &["settlement_periods = 0", "at least one"]),
         (one(json!({"settlement_periods": [sp(2), sp(2)]})), Value, &["[1] = `2026-03-02 SP2`", "must be after"]),

@@ -96,7 +96,7 @@ fn bad_values_are_refused_with_object_field_value_and_unit() {
         // The document itself.
         ("/format", json!("eca-problem/2"), Document, &["format", "`eca-problem/2` is not `eca-problem/1`"]),
         ("/colour", json!(1), Document, &["unknown field `colour`"]),
-        ("/opportunities", json!([{}]), Unsupported, &["opportunities", "remove the 1 given"]),
+        ("/opportunities", json!([{}]), Document, &["opportunities[0]", "missing field"]),
         ("/commitments", json!([{}]), Document, &["commitments[0]", "missing field"]),
         ("/commitments", json!([[1]]), Document, &["commitments[0]"]),
         ("/targets", json!([{}]), Document, &["targets[0]", "id"]),

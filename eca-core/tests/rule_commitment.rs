@@ -4,8 +4,8 @@
 mod rule_support;
 
 use eca_core::{
-    BaselineGuard, Battery, Commitment, DeadlineKind, Engine, Horizon, Job, JobPoint, Outcome, Penalty, Plan, Problem,
-    Region, Route, Service, ServicePoint, SettlementPeriod,
+    BaselineGuard, Battery, Commitment, DeadlineKind, Direction, Engine, Horizon, Job, JobPoint, Outcome, Penalty,
+    Plan, Problem, Rebound, Region, Route, Service, ServicePoint, SettlementPeriod,
 };
 use rule_support::*;
 
@@ -352,4 +352,87 @@ fn the_check_sees_a_delivery_that_is_not_one() {
         plan.objective_gbp += 120.0;
     });
     assert!(unpaid.contains(&"totals".to_owned()), "{unpaid:?}");
+}
+
+/// A load of 6 MW at 10 GBP/MWh, and a battery of 4 MW and 4 MWh with `soc_mwh` in it.
+fn with_battery(prices: impl Into<eca_core::Series>, soc_mwh: f64, one: Commitment) -> Problem {
+    let builder = Problem::builder(half_hours(4)).region(site("a", prices).overhead_mw(6.0));
+    builder.battery(Battery::new("b", "a", 4.0, 4.0).soc_mwh(soc_mwh)).commitment(one).build().unwrap()
+}
+
+#[test]
+fn what_comes_back_after_an_event_is_limited() {
+    // 2 MWh are sold in SP2. Recharging in SP3 costs 1 GBP/MWh, later 50: without a limit all 2 MWh come back there for
+    // SP4. With a limit of a quarter 0.5 MWh may.
+    let one = |rebound: Option<Rebound>| {
+        let one = Commitment::new("c", Route::DsoFlex, "a", sps([2]), 4.0, 6.0).penalty(Penalty::price(500.0));
+        let one = rebound.map_or(one.clone(), |rebound| one.rebound(rebound));
+        solve(&with_battery([10.0, 10.0, 1.0, 50.0], 2.0, one))
+    };
+    near(one(None).regions[0].import_mw[2], 10.0, "import_mw");
+    let plan = one(Some(Rebound::new(sps([3]), 6.0, 0.25)));
+    near(plan.regions[0].import_mw[2], 7.0, "import_mw");
+    assert!(plan.broken_limits.is_empty(), "{:?}", plan.broken_limits);
+    // A load of 6 MW against 5 MW: 1 MWh comes back, a quarter of the MWh that is sold may. Twice the dearest energy, 500 + 10.
+    let one = Commitment::new("c", Route::DsoFlex, "a", sps([2]), 2.0, 8.0).penalty(Penalty::price(500.0));
+    let one = one.rebound(Rebound::new(sps([3, 4]), 5.0, 0.25));
+    let region = site("a", 10.0).overhead_mw(6.0);
+    let plan = solve(&Problem::builder(half_hours(4)).region(region).commitment(one).build().unwrap());
+    breaks(&plan, "rebound", "c", 0.75, "mwh", 765.0);
+}
+
+#[test]
+fn a_battery_holds_what_is_sold_from_it_until_it_is_due() {
+    // 4 MWh in store, 1 MWh of it is sold in each of SP3 and SP4. SP1 costs 90: 2 MWh may be used there, and in SP3 1 MWh.
+    let one = |reserve: bool| {
+        let one = Commitment::new("c", Route::DsoFlex, "a", sps([3, 4]), 2.0, 6.0).penalty(Penalty::price(5.0));
+        solve(&with_battery([90.0, 90.0, 10.0, 10.0], 4.0, if reserve { one.reserve("b") } else { one }))
+    };
+    // Without: a shortfall costs 5 + 10 GBP/MWh, the energy saves 90.
+    near(one(false).batteries[0].soc_mwh[1], 0.0, "soc_mwh");
+    let plan = one(true);
+    near(plan.batteries[0].soc_mwh[1], 2.0, "soc_mwh");
+    near(plan.batteries[0].soc_mwh[2], 1.0, "soc_mwh");
+    assert!(plan.broken_limits.is_empty(), "{:?}", plan.broken_limits);
+    // What was never there is missing, at a price: 1 MWh in store, and prices that leave it no time to charge.
+    let mut document = with_battery(10.0, 1.0, four_mw(Penalty::price(5.0))).document().clone();
+    document.commitments[0] =
+        Commitment::new("c", Route::DsoFlex, "a", sps([2]), 4.0, 6.0).penalty(Penalty::price(5.0)).reserve("b");
+    document.regions[0].import_limit_mw = 6.0.into();
+    let plan = solve(&Problem::from_document(document).unwrap());
+    let short = plan.broken_limits.iter().find(|limit| limit.rule == "reserve").unwrap();
+    near(short.amount, 1.0, "reserve");
+}
+
+#[test]
+fn a_reserve_is_a_battery_behind_the_same_meter() {
+    let one = four_mw(Penalty::default()).reserve("b");
+    let builder = Problem::builder(half_hours(4)).region(site("a", 10.0)).region(site("z", 10.0));
+    let error = builder.battery(Battery::new("b", "z", 1.0, 1.0)).commitment(one).build().unwrap_err().to_string();
+    assert!(error.contains("battery at its region") && error.contains("`b`"), "{error}");
+}
+
+#[test]
+fn a_site_that_exports_too_much_does_not_trade_wholesale() {
+    let build = |export: f64, most: Option<f64>, route: Route| {
+        let region = site("a", 10.0).export_limit_mw(export).p511_export_max_mw(most);
+        let one = Commitment::new("c", route, "a", sps([1]), 1.0, 4.0);
+        Problem::builder(half_hours(4)).region(region).commitment(one).build().map_err(|error| error.to_string())
+    };
+    let error = build(2.0, None, Route::WholesaleP415).unwrap_err();
+    assert!(error.contains("export_limit_mw = 2 MW, must be 0 where wholesale_p415 is sold"), "{error}");
+    let error = build(2.0, Some(1.0), Route::WholesaleP415).unwrap_err();
+    assert!(error.contains("at most p511_export_max_mw, 1 MW"), "{error}");
+    assert!(build(2.0, Some(2.0), Route::WholesaleP415).is_ok() && build(0.0, None, Route::WholesaleP415).is_ok());
+    assert!(build(2.0, None, Route::DsoFlex).is_ok());
+}
+
+#[test]
+fn more_import_that_is_exported_at_once_is_no_sale() {
+    // Export pays 8 GBP/MWh, import costs 10, and a MWh more of import is fined 100: nothing may do both.
+    let mut one = Commitment::new("c", Route::DsoFlex, "a", sps([1]), 4.0, 6.0).penalty(Penalty::price(100.0));
+    one.direction = Direction::Up;
+    let region = site("a", 10.0).overhead_mw(6.0).export_limit_mw(10.0).export_price_gbp_per_mwh(8.0);
+    let plan = solve(&Problem::builder(half_hours(2)).region(region).commitment(one).build().unwrap());
+    breaks(&plan, "shortfall", "c", 2.0, "mwh", 200.0);
 }

@@ -210,3 +210,29 @@ fn a_check_sees_a_target_that_is_exceeded() {
         "{check}"
     );
 }
+
+#[test]
+fn simple_policies_are_mended_where_they_break_a_strict_target() {
+    // The job is cheapest in the first half hour, which is closed to it: greedy moves it, whatever that costs.
+    let problem = |ramp: Option<f64>| {
+        let target = PowerTarget::strict("t", "a", [Some(3.0), None, None, None]);
+        let target = ramp.map_or(target.clone(), |ramp| target.ramp_mw_per_min(ramp));
+        let builder = Problem::builder(half_hours(4)).region(site("a", [10.0, 20.0, 30.0, 40.0]));
+        builder.job(job("j", 0.5, 4.0)).target(target).build().unwrap()
+    };
+    let mut settings = exact();
+    settings.engine = Engine::Greedy;
+    for ramp in [None, Some(0.15)] {
+        let problem = problem(ramp);
+        let plan = problem.solve(&settings).unwrap();
+        assert!(plan.check(&problem).passed() && plan.broken_limits.is_empty(), "{:?}", plan.broken_limits);
+        assert_eq!(plan.engine, "greedy");
+        assert!(plan.engine_reason.contains("moved by a MILP"), "{}", plan.engine_reason);
+    }
+    // Where nothing keeps it, the reason is that of the target.
+    let job = job("j", 0.5, 4.0).deadline(half_hours(1).end());
+    let target = PowerTarget::strict("t", "a", [Some(3.0), None, None, None]);
+    let builder = Problem::builder(half_hours(4)).region(site("a", 10.0)).job(job).target(target);
+    let error = builder.build().unwrap().solve(&settings).unwrap_err().to_string();
+    assert!(error.contains("target `t`") && error.contains("1.000000 MW too high"), "{error}");
+}

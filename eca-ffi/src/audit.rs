@@ -6,13 +6,13 @@ use crate::guard::guard;
 use crate::problem::json_of;
 use crate::status::eca_status;
 use crate::string;
-use eca_beckn::log::FileStore;
 use eca_beckn::{Error, Trust};
 use serde_json::json;
 use std::ffi::c_char;
+use std::path::Path;
 
 /// Verifies the log in a directory from its files alone: signed head, every tile and record, what records cite, message
-/// signatures, certificates, settlements, the fund.
+/// signatures, certificates, settlements, the fund. A directory with the yearly shards of a log is audited as one.
 ///
 /// `trust_json` is the text of a trust file, with keys from outside the log; without it (NULL) a log can only be found to
 /// agree with itself, and does not pass. `since` is the text of an earlier signed head, which the log must continue; NULL
@@ -54,8 +54,7 @@ pub unsafe extern "C" fn eca_audit(
 
 fn audited(folder: &str, trust: Option<&str>, since: Option<&str>) -> Result<(bool, String)> {
     let trust = trust.map(Trust::parse).transpose().map_err(refused)?;
-    let store = FileStore::reader(folder).map_err(refused)?;
-    let found = eca_beckn::audit(&store, trust.as_ref(), since).map_err(refused)?;
+    let found = eca_beckn::audit_folder(Path::new(folder), trust.as_ref(), since).map_err(refused)?;
     let faults: Vec<_> =
         found.faults.iter().map(|fault| json!({"place": fault.place, "reason": fault.reason})).collect();
     let report = json!({

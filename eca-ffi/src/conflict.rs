@@ -1,11 +1,12 @@
-//! Which limits of a problem cannot be kept together, and the problems with a repair in them.
+//! Which limits of a problem cannot be kept together, the problems with a repair in them, and how low a carbon cap can be set.
 
 use crate::args::Out;
 use crate::error::{Failure, Result};
 use crate::guard::guard;
-use crate::handle::{self, Object, eca_conflict, eca_plan, eca_problem};
+use crate::handle::{self, Object, eca_conflict, eca_plan, eca_problem, eca_settings};
 use crate::plan::Made;
 use crate::problem::{Validated, json_of};
+use crate::settings::Choice;
 use crate::status::eca_status;
 use crate::string;
 use eca_core::Error;
@@ -171,6 +172,33 @@ pub unsafe extern "C" fn eca_conflict_plan(
         let known = found.repair(number)?.plan().cloned();
         let plan = known.ok_or_else(|| Error::Internal { message: format!("repair {number} has no plan") })?;
         handle::put(Made { plan, report: None }, out)
+    })
+}
+
+/// Gives the least carbon with which every promise can be kept, as one line of JSON: `carbon_kg`, `carbon_bound_kg`,
+/// `energy_mwh`, `carbon_g_per_kwh`, `carbon_g_per_inference`, `keeps_promises`; docs/format/explanation.md describes it.
+/// Free it with `eca_string_free`.
+///
+/// `settings` may be NULL: defaults. Carbon caps do not count, whatever the price; all other limits hold. Any thread; the
+/// call blocks. Errors: `ECA_STATUS_SOLVER`, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+///
+/// # Safety
+/// `json` is NULL or points to a `char *`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eca_problem_lowest_carbon(
+    problem: *const eca_problem,
+    settings: *const eca_settings,
+    json: *mut *mut c_char,
+) -> eca_status {
+    guard("eca_problem_lowest_carbon", || {
+        // SAFETY: the caller promises that it is NULL or valid.
+        let out = unsafe { Out::new(json, "json") }?;
+        let problem = handle::get::<Validated>(problem, "problem")?;
+        let settings = match handle::get_if_given::<Choice>(settings, "settings")? {
+            Some(choice) => choice.now()?,
+            None => eca_core::Settings::default(),
+        };
+        string::lend(json_of(&problem.0.lowest_carbon(&settings)?, "lowest carbon")?, out)
     })
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! e[r,t] = s[r,t] + |import_price| + network_charge + |congestion| + |export_price| + demand_charge / h
 //!          + carbon_g_per_kwh * (sum of price_gbp_per_kg of priced caps)
-//! s[r,t] = the dearest penalty of a commitment there; without a given one twice the M of the problem without commitments
+//! s[r,t] = the dearest penalty of a commitment or price of an opportunity there; without a given one twice the M of the problem without commitments
 //! M      = max(1, max over r,t of pue_slope * e[r,t])
 //! E_max(j), E_min(j) = max, min over l of power_mw * h * ceil(w / q_l - 1e-9)
 //! undone_penalty(j)  = 2 * (4 - tier) * (M * E_max + startup_cost + pause_cost + migration cost) / w
@@ -76,6 +76,11 @@ fn dearest_shortfall(problem: &Problem, region: &Region, t: usize, default: f64)
     for commitment in problem.commitments().iter().filter(|one| one.region == region.id) {
         if let Some(i) = commitment.settlement_periods.iter().position(|known| *known == period) {
             most = most.max(commitment.penalty.price_gbp_per_mwh.as_ref().map_or(default, |price| price.at(i)));
+        }
+    }
+    for one in problem.opportunities().iter().filter(|one| one.region == region.id) {
+        if let Some(i) = one.settlement_periods.iter().position(|known| *known == period) {
+            most = most.max(one.price_gbp_per_mwh.at(i));
         }
     }
     most

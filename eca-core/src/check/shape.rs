@@ -30,6 +30,7 @@ pub(super) fn check(input: &Input<'_>, report: &mut Report) -> bool {
     shape.batteries();
     shape.regions();
     shape.commitments();
+    shape.opportunities();
     shape.numbers();
     shape.report.findings.len() == before
 }
@@ -201,7 +202,23 @@ impl Shape<'_, '_> {
         }
     }
 
-    /// Numbers that stand alone.
+    /// One entry for each opportunity, one power for each of its settlement periods.
+    fn opportunities(&mut self) {
+        let input = self.input;
+        let found: Vec<&str> = input.plan.opportunities.iter().map(|entry| entry.id.as_str()).collect();
+        self.names("opportunity", input.problem.opportunities().iter().map(|one| one.id.as_str()), &found);
+        for (one, entry) in input.problem.opportunities().iter().zip(&input.plan.opportunities) {
+            let (object, expected) = (super::opportunity::object(one), one.settlement_periods.len());
+            if entry.committed_mw.len() != expected {
+                let found = entry.committed_mw.len();
+                self.wrong(&object, None, format!("committed_mw has {found} values, must have {expected}"));
+            } else if let Some(mw) = entry.committed_mw.iter().find(|mw| !(mw.is_finite() && **mw >= 0.0)) {
+                self.wrong(&object, None, format!("committed_mw has {mw}, must be a number of at least 0"));
+            }
+            self.finite(&object, "revenue_gbp", Some(entry.revenue_gbp));
+        }
+    }
+
     /// One entry for each commitment, one number for each of its settlement periods.
     fn commitments(&mut self) {
         let input = self.input;
@@ -220,6 +237,7 @@ impl Shape<'_, '_> {
         }
     }
 
+    /// Numbers that stand alone.
     fn numbers(&mut self) {
         let plan = self.input.plan;
         for (field, value) in [("objective_gbp", plan.objective_gbp), ("bound_gbp", plan.bound_gbp), ("gap", plan.gap)]

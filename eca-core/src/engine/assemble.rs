@@ -30,6 +30,8 @@ pub(crate) struct Decision {
     pub(crate) storage: Vec<(Vec<f64>, Vec<f64>)>,
     /// Solar used by region and period, MW.
     pub(crate) solar: Vec<Vec<f64>>,
+    /// Steps of power taken of each opportunity, by its settlement periods; empty where nothing is.
+    pub(crate) taken: Vec<Vec<f64>>,
 }
 
 /// Money rounded to its quantum.
@@ -61,6 +63,7 @@ pub(crate) fn plan(run: &Run<'_>, decision: &Decision) -> Plan {
         batteries,
         regions,
         commitments: Vec::new(),
+        opportunities: market::taken(run.problem, decision),
         broken_limits: Vec::new(),
         provenance: Provenance::default(),
     };

@@ -22,7 +22,7 @@ const COLUMNS: usize = 3000;
 /// # Errors
 /// [`Error::Unsupported`] where the engine asked for cannot say a rule of the problem.
 pub(super) fn engine(problem: &Problem, settings: &Settings) -> Result<(Engine, &'static str)> {
-    if let Some((object, feature)) = only_exact(problem) {
+    if let Some((object, feature)) = only_exact(problem).filter(|_| settings.engine != Engine::Greedy) {
         return match settings.engine {
             Engine::Auto => {
                 Ok((Engine::Exact, "its rules join periods in a way that only one MILP of the whole problem says"))
@@ -36,6 +36,9 @@ pub(super) fn engine(problem: &Problem, settings: &Settings) -> Result<(Engine, 
         };
     }
     let others = matches!(settings.engine, Engine::Auto | Engine::Columns | Engine::Fleet);
+    if others && !problem.opportunities().is_empty() {
+        return Ok((Engine::Exact, "opportunities: one MILP of the whole problem, which alone weighs them"));
+    }
     if others && !problem.commitments().is_empty() {
         return Ok((Engine::Exact, "commitments: one MILP of the whole problem, which alone weighs them"));
     }

@@ -45,6 +45,18 @@ pub(crate) fn schedules(problem: &Problem, draft: &Draft, values: &[f64]) -> Vec
     all
 }
 
+/// Steps of power taken of each opportunity, by its settlement periods.
+pub(crate) fn taken(problem: &Problem, draft: &Draft, values: &[f64]) -> Vec<Vec<f64>> {
+    let each = problem.opportunities().iter().zip(&draft.opportunities).map(|(one, columns)| {
+        let mut steps = vec![0.0; one.settlement_periods.len()];
+        for slot in &columns.slots {
+            steps[slot.slot.index] = values[slot.steps.index()].round();
+        }
+        steps
+    });
+    each.collect()
+}
+
 /// Inferences by service, region, point and period.
 pub(crate) fn services(problem: &Problem, draft: &Draft, values: &[f64]) -> Vec<Vec<Vec<Vec<f64>>>> {
     let (periods, regions) = (problem.horizon().periods, problem.regions().len());

@@ -5,10 +5,10 @@
 
 use super::assemble::Decision;
 use super::watch::Heard;
-use super::{Answer, Run, decode, strict, target};
+use super::{Answer, Run, decode, market, strict, target};
 use crate::milp::{self, Col, Milp, MilpOptions, MilpSolution, MilpStatus};
 use crate::model::{self, Draft, Frame, JobLoad, Lazy};
-use crate::problem::Region;
+use crate::problem::{Direction, Region};
 use crate::schedule::{Account, Schedule, Shape};
 use crate::{Error, Result};
 
@@ -24,13 +24,8 @@ pub(crate) fn plan(run: &mut Run<'_>, start: &[Schedule], edit: &dyn Fn(&mut Dra
     rounds(run, JobLoad::Planned, Some(start), edit)
 }
 
-/// Services and batteries at least cost for given schedules; strict caps are not kept for their own sake. None if time was
-/// up before.
-pub(crate) fn dispatch(run: &mut Run<'_>, schedules: &[Schedule]) -> Result<Option<Answer>> {
-    dispatch_within(run, schedules, &|_| {})
-}
-
-/// The same in a model that `edit` has changed.
+/// Services and batteries at least cost for given schedules, in a model that `edit` has changed; strict caps are not kept for
+/// their own sake. None if time was up before.
 pub(crate) fn dispatch_within(
     run: &mut Run<'_>,
     schedules: &[Schedule],
@@ -44,7 +39,7 @@ pub(crate) fn dispatch_within(
 /// The same, strict caps kept as far as that breaks no promise.
 pub(crate) fn dispatch_strictly(run: &mut Run<'_>, schedules: &[Schedule]) -> Result<Option<Answer>> {
     let accounts = run.accounts(schedules);
-    let answer = strict::solve(run, &mut |run, edit| rounds(run, JobLoad::Given(&accounts), None, edit))?;
+    let answer = market::solve(run, &mut |run, edit| rounds(run, JobLoad::Given(&accounts), None, edit))?;
     Ok(answer.map(|answer| given(run, answer, schedules, &accounts)))
 }
 
@@ -215,9 +210,15 @@ fn two_way<'a>(frame: &'a Frame<'_>) -> impl Iterator<Item = (usize, usize)> + '
         let mut targets = frame.problem.targets().iter();
         targets.any(|target| target.ramp_mw_per_min.is_some() && target.place() == region.id.as_str())
     };
+    // So does a sale of more import: what is exported at once is none.
+    let more = |region: &Region| {
+        let sold = frame.problem.commitments().iter().map(|one| (&one.region, one.direction));
+        let mut all = sold.chain(frame.problem.opportunities().iter().map(|one| (&one.region, one.direction)));
+        all.any(|(id, direction)| *id == region.id && direction == Direction::Up)
+    };
     frame.cells().filter(move |&(r, t)| {
         let region = &frame.problem.regions()[r];
-        invites_both(region, t) || (region.export_limit_mw.at(t) > 0.0 && ramped(region))
+        invites_both(region, t) || (region.export_limit_mw.at(t) > 0.0 && (ramped(region) || more(region)))
     })
 }
 
@@ -306,6 +307,7 @@ fn decide(run: &Run<'_>, draft: &Draft, values: &[f64]) -> Decision {
         services: decode::services(run.problem, draft, values),
         storage: storage.collect(),
         solar,
+        taken: decode::taken(run.problem, draft, values),
     }
 }
 

@@ -1,14 +1,17 @@
 //! What is answered without a search: simple policies and the last plan going on, energy dispatched.
 
 use super::dual::Grid;
-use super::{Answer, Run, assemble, exact, quick};
+use super::greedy::{self, Policy};
+use super::{Answer, Run, assemble, exact, market, quick};
 use crate::plan::{References, Totals};
 use crate::schedule::{Schedule, is_valid};
 use crate::{Error, Problem, Result};
+use std::sync::OnceLock;
 
 /// Schedules that need no search.
 pub(super) struct AtHand {
-    pub(super) at_once: Vec<Schedule>,
+    /// Made when it is asked for: with many jobs it takes its time.
+    at_once: OnceLock<Vec<Schedule>>,
     pub(super) cheapest: Vec<Schedule>,
     /// The last plan, moved to this horizon.
     pub(super) shifted: Option<Vec<Schedule>>,
@@ -25,6 +28,14 @@ const SIMPLE: &str = "the better of two simple policies, energy dispatched as we
 const SHIFTED: &str = "no plan in time: the last plan goes on, energy dispatched as well as can be";
 
 impl AtHand {
+    pub(super) fn new(problem: &Problem, shifted: Option<Vec<Schedule>>) -> Self {
+        Self { at_once: OnceLock::new(), cheapest: greedy::schedules(problem, Policy::Cheapest), shifted }
+    }
+
+    pub(super) fn at_once(&self, problem: &Problem) -> &Vec<Schedule> {
+        self.at_once.get_or_init(|| greedy::schedules(problem, Policy::AtOnce))
+    }
+
     /// Refuses a problem with a job whose own rules leave it no schedule at all.
     pub(super) fn refuse_impossible(&self, problem: &Problem) -> Result<()> {
         let shapes = problem.shapes();
@@ -39,7 +50,7 @@ impl AtHand {
     pub(super) fn best(&self, run: &mut Run<'_>, asked: bool) -> Result<Chosen> {
         let simple = if asked { "as asked: the better of two simple policies" } else { SIMPLE };
         let mut best = Chosen { answer: dispatch(run, &self.cheapest)?, engine: "greedy", reason: simple };
-        let mut others = vec![(&self.at_once, "greedy", simple)];
+        let mut others = vec![(self.at_once(run.problem), "greedy", simple)];
         if !asked {
             others.extend(self.shifted.as_ref().map(|shifted| (shifted, "shifted", SHIFTED)));
         }
@@ -57,15 +68,21 @@ impl AtHand {
 
     /// What simple policies cost; none without jobs.
     pub(super) fn references(&self, run: &mut Run<'_>) -> Result<Option<References>> {
-        if self.at_once.is_empty() {
+        if self.cheapest.is_empty() {
             return Ok(None);
         }
+        let problem = run.problem;
         let mut totals = |schedules: &[Schedule]| -> Result<Totals> {
-            let solved = if run.has_time_for_dispatch() { exact::dispatch(run, schedules)? } else { None };
+            // A simple policy sells nothing.
+            let solved = if run.has_time_for_dispatch() {
+                exact::dispatch_within(run, schedules, &market::close)?
+            } else {
+                None
+            };
             let decision = solved.map_or_else(|| plain(run, schedules), |answer| answer.decision);
             Ok(assemble::plan(run, &decision).totals)
         };
-        Ok(Some(References { run_at_once: totals(&self.at_once)?, cheapest_start: totals(&self.cheapest)? }))
+        Ok(Some(References { run_at_once: totals(self.at_once(problem))?, cheapest_start: totals(&self.cheapest)? }))
     }
 }
 

@@ -20,8 +20,10 @@ const ROUNDS: (usize, usize) = (8, 80);
 /// them to go on.
 const LOOK: usize = 8;
 const IDLE: f64 = 0.1;
-/// Rounds without a better plan after which tracking ends.
-const PATIENCE: usize = 12;
+/// Rounds without a better plan after which tracking ends: with few jobs, and with so many that the first rounds find what
+/// there is to find.
+const PATIENCE: (usize, usize) = (12, 3);
+const MANY_JOBS: usize = 5000;
 
 /// Schedules and what they are estimated to cost.
 pub(crate) struct Found {
@@ -106,6 +108,7 @@ pub(crate) fn track(
     let pull = Pull { first: 0.0005, growth: 1.0, follow: 0.25 };
     let mut track = Track::new(lagrangian, top.point.clone(), &top.it_mw, pull);
     let mut best: Option<(f64, Vec<Vec<Schedule>>)> = None;
+    let patience = if pool.jobs > MANY_JOBS { PATIENCE.1 } else { PATIENCE.0 };
     let mut idle = 0;
     for round in 0..rounds {
         if !track.round(round == 0, &|| !run.is_over()) {
@@ -122,7 +125,7 @@ pub(crate) fn track(
             idle = 0;
         }
         let known = best.as_ref().map_or(f64::INFINITY, |known| known.0);
-        if idle >= PATIENCE || known - top.bound <= enough * known.abs().max(1.0) {
+        if idle >= patience || known - top.bound <= enough * known.abs().max(1.0) {
             break;
         }
     }

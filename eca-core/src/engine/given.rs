@@ -45,6 +45,8 @@ fn keep_all(draft: &mut Draft) {
         "undone",
         "shortfall",
         "baseline_guard",
+        "rebound",
+        "reserve",
         "target",
         "target_ramp",
     ];

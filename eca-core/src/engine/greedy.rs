@@ -24,11 +24,10 @@ struct Site {
     price: Vec<Vec<f64>>,
 }
 
-/// A run: region, periods with their points, and how good it is (lower is better).
+/// A region, and periods with their points.
 struct Candidate {
     region: usize,
     points: Vec<(usize, usize)>,
-    score: f64,
 }
 
 /// The schedule of every job and copy, in document order.
@@ -115,35 +114,46 @@ impl Site {
 
     /// The best single run; one that the deadline cuts off only where the deadline has a price and nothing else fits.
     fn best(&self, shape: &Shape, policy: Policy, within_capacity: bool) -> Option<Candidate> {
-        let mut best: Option<Candidate> = None;
+        let mut best: Option<(f64, usize, usize)> = None;
         for r in shape.regions() {
             if shape.home.is_some_and(|home| home != r) {
                 continue;
             }
             let last = if shape.running.is_some() { shape.first + 1 } else { shape.end };
             for from in shape.first..last {
-                let Some(candidate) = self.run(shape, policy, within_capacity, r, from) else { continue };
-                if best.as_ref().is_none_or(|known| candidate.score < known.score) {
-                    best = Some(candidate);
+                let Some(score) = self.run(shape, policy, within_capacity, r, from, &mut |_, _| ()) else { continue };
+                if best.is_none_or(|known| score < known.0) {
+                    best = Some((score, r, from));
                 }
             }
         }
-        best
+        let (_, region, from) = best?;
+        let mut points = Vec::new();
+        self.run(shape, policy, within_capacity, region, from, &mut |t, l| points.push((t, l)))?;
+        Some(Candidate { region, points })
     }
 
-    fn run(&self, shape: &Shape, policy: Policy, within_capacity: bool, r: usize, from: usize) -> Option<Candidate> {
-        let (mut work, mut price, mut points) = (0.0, 0.0, Vec::new());
+    /// How good a run is that begins in a period (lower is better); none where it does not get done.
+    fn run(
+        &self,
+        shape: &Shape,
+        policy: Policy,
+        within_capacity: bool,
+        r: usize,
+        from: usize,
+        visit: &mut impl FnMut(usize, usize),
+    ) -> Option<f64> {
+        let (mut work, mut price) = (0.0, 0.0);
         for t in from..shape.end {
             let fits =
                 |&l: &usize| shape.usable(r, t, l) && (!within_capacity || shape.power_mw[l] <= self.free_mw[r][t]);
             let l = (0..shape.rate.len()).filter(fits).max_by(|&a, &b| shape.rate[a].total_cmp(&shape.rate[b]))?;
             work += shape.rate[l];
             price += shape.power_mw[l] * self.price[r][t];
-            points.push((t, l));
+            visit(t, l);
             if shape.is_done(work) {
                 #[allow(clippy::cast_precision_loss)]
-                let score = if policy == Policy::AtOnce { t as f64 } else { price };
-                return Some(Candidate { region: r, points, score });
+                return Some(if policy == Policy::AtOnce { t as f64 } else { price });
             }
         }
         None
@@ -171,9 +181,9 @@ impl Site {
             if !shape.preemptible && !shape.is_done(work) && shape.running.is_none() {
                 points.clear();
             }
-            Candidate { region: r, points, score: -work }
+            (-work, Candidate { region: r, points })
         });
-        candidates.min_by(|a, b| a.score.total_cmp(&b.score))
+        candidates.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
     }
 
     /// A divisible job fills what is free, in order of time or price, and overloads the rest if it must.

@@ -7,7 +7,7 @@ use super::columns::{self, Columns, Met};
 use super::dual::{Grid, Point};
 use super::fallback::AtHand;
 use super::reduce::Pool;
-use super::{Answer, Broken, Run, assemble, choice, exact, fleet, quick, strict};
+use super::{Answer, Broken, Run, assemble, choice, exact, fleet, market, quick};
 use crate::plan::Plan;
 use crate::schedule::Schedule;
 use crate::{CapKind, Error, Result, Warm};
@@ -112,7 +112,7 @@ fn together(
 }
 
 /// What may be open, as part of the cost, where exchanges are worth their time: farther off, MILPs gain more.
-const NEAR: f64 = 1e-3;
+const NEAR: f64 = 3e-3;
 
 /// Better schedules by exchanges, services dispatched anew before.
 fn exchanged(
@@ -205,14 +205,13 @@ fn polish(
 /// The cheapest plan at hand, its cost without a solver.
 fn first(run: &Run<'_>, grid: &Grid, at_hand: &AtHand) -> (f64, Vec<Schedule>) {
     let mut best: Option<(f64, &Vec<Schedule>)> = None;
-    for schedules in [Some(&at_hand.cheapest), Some(&at_hand.at_once), at_hand.shifted.as_ref()].into_iter().flatten() {
+    // With many jobs one look is enough.
+    let others = at_hand.cheapest.len() <= 20_000;
+    let others = others.then(|| [Some(at_hand.at_once(run.problem)), at_hand.shifted.as_ref()]);
+    for schedules in std::iter::once(&at_hand.cheapest).chain(others.into_iter().flatten().flatten()) {
         let cost = quick::cost(run, grid, schedules);
         if best.is_none_or(|known| cost < known.0) {
             best = Some((cost, schedules));
-        }
-        // With many jobs one look is enough.
-        if schedules.len() > 20_000 {
-            break;
         }
     }
     best.map_or((f64::INFINITY, Vec::new()), |(cost, schedules)| (cost, schedules.clone()))
@@ -269,7 +268,7 @@ fn closed(run: &mut Run<'_>, answer: Answer) -> Result<Answer> {
         return Ok(answer);
     }
     let start = answer.decision.schedules.clone();
-    let found = match strict::solve(run, &mut |run, edit| exact::plan(run, &start, edit)) {
+    let found = match market::solve(run, &mut |run, edit| exact::plan(run, &start, edit)) {
         Err(Error::Cancelled) => None,
         other => other?,
     };

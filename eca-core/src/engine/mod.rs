@@ -14,6 +14,7 @@ mod fleet;
 mod given;
 pub(crate) mod greedy;
 mod many;
+mod market;
 pub(crate) mod offer;
 mod quick;
 mod reduce;
@@ -31,7 +32,7 @@ use crate::{Control, Engine, Error, Outcome, Problem, Result, Settings, SolveRep
 use assemble::Decision;
 use deadline::Deadline;
 use fallback::{AtHand, Chosen};
-use greedy::Policy;
+
 use std::collections::BTreeMap;
 use strict::Broken;
 use watch::Watch;
@@ -88,11 +89,7 @@ pub(crate) fn solve(problem: &Problem, settings: &Settings, control: &Control, w
         watch: Watch::new(control, deadline),
         report: SolveReport { solver: format!("{solver} {solver_version}"), ..SolveReport::default() },
     };
-    let at_hand = AtHand {
-        at_once: greedy::schedules(problem, Policy::AtOnce),
-        cheapest: greedy::schedules(problem, Policy::Cheapest),
-        shifted: warm.map(|warm| warm.schedules(problem)),
-    };
+    let at_hand = AtHand::new(problem, warm.map(|warm| warm.schedules(problem)));
     at_hand.refuse_impossible(problem)?;
     let made = match plan(&mut run, &at_hand, warm) {
         Err(Error::Infeasible { rules }) => return Err(target::reason(&mut run, rules)),
@@ -162,7 +159,7 @@ fn plan(run: &mut Run<'_>, at_hand: &AtHand, warm: Option<&Warm>) -> Result<Made
         }
         _ => {
             let start = at_hand.shifted.as_ref().unwrap_or(&at_hand.cheapest).clone();
-            let found = strict::solve(run, &mut |run, edit| exact::plan(run, &start, edit));
+            let found = market::solve(run, &mut |run, edit| exact::plan(run, &start, edit));
             let planned = match found {
                 Err(Error::Cancelled) if run.control.cancel.is_cancelled() => return Err(Error::Cancelled),
                 other => other?,
@@ -173,8 +170,14 @@ fn plan(run: &mut Run<'_>, at_hand: &AtHand, warm: Option<&Warm>) -> Result<Made
         }
     }
     let Chosen { answer, engine, reason } = at_hand.best(run, engine == Engine::Greedy)?;
+    let (answer, reason) = match target::mended(run, &answer)? {
+        Some(mended) => (mended, MENDED),
+        None => (answer, reason),
+    };
     Ok(Made { answer, engine, reason, exact: false, prices: None })
 }
+
+const MENDED: &str = "a simple policy, jobs moved by a MILP where strict targets or limits of undone work asked for it";
 
 pub(crate) fn check_settings(settings: &Settings) -> Result<()> {
     let refuse = |field: &str, value: f64, limit: &str, unit| {
@@ -308,6 +311,6 @@ impl Run<'_> {
         });
         let sold = meters(self.problem, 0.0);
         let paid = sold.iter().flat_map(|meter| &meter.parts).map(|part| part.price_gbp_per_mwh * part.committed_mwh);
-        money.sum::<f64>() * horizon.step_h() - paid.sum::<f64>()
+        money.sum::<f64>() * horizon.step_h() - paid.sum::<f64>() - market::most_gbp(self.problem)
     }
 }

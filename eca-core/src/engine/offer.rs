@@ -17,6 +17,9 @@ const ROOM: f64 = 1e-6;
 /// What a missing MWh costs where as much as can be is delivered: solvers stop within 1e-6 of an objective, and a Wh counts.
 const MWH: f64 = 1e3;
 
+/// What a commitment asks for besides its energy.
+const RESTS: [&str; 3] = ["baseline_guard", "rebound", "reserve"];
+
 /// Which commitment is on offer.
 const OFFER: usize = 0;
 
@@ -32,11 +35,13 @@ pub(crate) enum Goal {
 /// What a plan without the offer breaks: no more may be broken with it.
 #[derive(Debug, Clone)]
 pub(crate) struct Before {
-    promises: Broken,
+    pub(super) promises: Broken,
     /// Shortfalls by commitment and the first period of the settlement period, MWh.
     shortfalls: BTreeMap<(String, usize), f64>,
     /// Excess of strict caps, kg; by cap and first period of the window.
     excess: BTreeMap<(String, usize), f64>,
+    /// What guards, rebounds and reserves of commitments lack, MWh; by rule, commitment and first period.
+    lacking: BTreeMap<(&'static str, String, usize), f64>,
     warm: Warm,
 }
 
@@ -50,10 +55,15 @@ impl Before {
             let broken = plan.broken_limits.iter().filter(|limit| limit.rule == rule);
             broken.map(|limit| ((limit.object.clone(), limit.period.unwrap_or(0)), limit.amount)).collect()
         };
+        let lacking = RESTS.into_iter().flat_map(|rule| {
+            let known: BTreeMap<(String, usize), f64> = amounts(rule);
+            known.into_iter().map(move |((id, t), mwh)| ((rule, id, t), mwh))
+        });
         Self {
             promises: PROMISES.into_iter().map(|rule| (rule, paid(rule))).collect(),
             shortfalls: amounts("shortfall"),
             excess: amounts("carbon_cap"),
+            lacking: lacking.collect(),
             warm: Warm::from_plan(problem, plan),
         }
     }
@@ -82,7 +92,7 @@ pub(crate) fn plan(
     run.watch.hush(goal == Goal::Most);
     let start = before.warm.schedules(problem);
     let found = exact::plan(&mut run, &start, &|draft| {
-        keep(problem, draft, before);
+        before.keep(problem, draft, Some(OFFER));
         ask(draft, goal);
     });
     let answer: Answer = match found {
@@ -107,22 +117,31 @@ fn roomy(amount: f64) -> f64 {
     amount * (1.0 + ROOM) + ROOM
 }
 
-/// Nothing is broken further than before.
-fn keep(problem: &Problem, draft: &mut Draft, before: &Before) {
-    limit_promises(draft, &before.promises);
-    for MeterColumns { meter, shortfalls } in draft.meters.clone() {
-        for (part, col) in meter.parts.iter().zip(shortfalls).filter(|(part, _)| part.commitment != OFFER) {
-            let id = problem.commitments()[part.commitment].id.to_string();
-            let known = before.shortfalls.get(&(id, meter.periods.start)).copied().unwrap_or(0.0);
-            draft.milp.set_bounds(col, 0.0, roomy(known));
+impl Before {
+    /// Nothing is broken further than before, but for one commitment.
+    pub(super) fn keep(&self, problem: &Problem, draft: &mut Draft, but: Option<usize>) {
+        limit_promises(draft, &self.promises);
+        for MeterColumns { meter, shortfalls } in draft.meters.clone() {
+            for (part, col) in meter.parts.iter().zip(shortfalls).filter(|(part, _)| Some(part.commitment) != but) {
+                let id = problem.commitments()[part.commitment].id.to_string();
+                let known = self.shortfalls.get(&(id, meter.periods.start)).copied().unwrap_or(0.0);
+                draft.milp.set_bounds(col, 0.0, roomy(known));
+            }
         }
-    }
-    for (col, tag) in tagged(draft, "carbon_cap") {
-        let (Some(c), Some(t)) = (index(tag.object), index(tag.period)) else { continue };
-        let cap = &problem.carbon_caps()[c];
-        if cap.kind == CapKind::Strict {
-            let known = before.excess.get(&(cap.id.to_string(), t)).copied();
-            draft.milp.set_bounds(col, 0.0, known.map_or(0.0, roomy));
+        for (col, tag) in RESTS.into_iter().flat_map(|rule| tagged(draft, rule)).collect::<Vec<_>>() {
+            let (Some(f), Some(t)) = (index(tag.object), index(tag.period)) else { continue };
+            if Some(f) != but {
+                let known = self.lacking.get(&(tag.rule, problem.commitments()[f].id.to_string(), t)).copied();
+                draft.milp.set_bounds(col, 0.0, known.map_or(0.0, roomy));
+            }
+        }
+        for (col, tag) in tagged(draft, "carbon_cap") {
+            let (Some(c), Some(t)) = (index(tag.object), index(tag.period)) else { continue };
+            let cap = &problem.carbon_caps()[c];
+            if cap.kind == CapKind::Strict {
+                let known = self.excess.get(&(cap.id.to_string(), t)).copied();
+                draft.milp.set_bounds(col, 0.0, known.map_or(0.0, roomy));
+            }
         }
     }
 }
@@ -131,7 +150,7 @@ fn keep(problem: &Problem, draft: &mut Draft, before: &Before) {
 fn ask(draft: &mut Draft, goal: Goal) {
     let shared = |columns: &&MeterColumns| columns.meter.parts.iter().any(|part| part.commitment == OFFER);
     let due: Vec<Col> = draft.meters.iter().filter(shared).flat_map(|columns| columns.shortfalls.clone()).collect();
-    for (col, tag) in tagged(draft, "baseline_guard") {
+    for (col, tag) in RESTS.into_iter().flat_map(|rule| tagged(draft, rule)).collect::<Vec<_>>() {
         if index(tag.object) == Some(OFFER) {
             draft.milp.set_bounds(col, 0.0, 0.0);
         }

@@ -84,6 +84,8 @@ fn power(
         solar: (0..regions).map(|r| solar[r * periods..(r + 1) * periods].to_vec()).collect(),
         inferences: vec![None; schedules.len()],
         schedules,
+        // Without a solver nothing is sold.
+        taken: Vec::new(),
     }
 }
 

@@ -77,7 +77,7 @@ fn unless_stopped(answer: Result<Option<Answer>>) -> Result<Option<Answer>> {
     }
 }
 
-fn no_excess(draft: &mut Draft) {
+pub(super) fn no_excess(draft: &mut Draft) {
     for cap in draft.caps.clone().into_iter().filter(|cap| cap.strict) {
         draft.milp.set_bounds(cap.excess, 0.0, 0.0);
     }

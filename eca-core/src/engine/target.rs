@@ -1,6 +1,6 @@
 //! Strict power targets: met by every plan that is handed out, or the problem is refused with the reason.
 
-use super::{Run, exact, greedy};
+use super::{Answer, Run, assemble, exact, greedy, strict};
 use crate::model::Draft;
 use crate::plan::Plan;
 use crate::problem::TargetKind;
@@ -16,6 +16,28 @@ pub(super) fn hold(draft: &mut Draft) {
     for column in draft.targets.clone().into_iter().filter(|column| column.strict) {
         draft.milp.set_bounds(column.excess, 0.0, 0.0);
     }
+}
+
+/// A plan that breaks no strict target and leaves no more undone than jobs allow, where the answer does and there is time:
+/// schedules that break as few promises as can be, whatever energy costs, and then energy at least cost for them.
+pub(super) fn mended(run: &mut Run<'_>, answer: &Answer) -> Result<Option<Answer>> {
+    if refuse_broken(run.problem, &assemble::plan(run, &answer.decision)).is_ok() || run.is_over() {
+        return Ok(None);
+    }
+    let start = answer.decision.schedules.clone();
+    let cheap = |draft: &mut Draft| {
+        let promise: Vec<bool> =
+            draft.milp.column_tags.iter().map(|tag| strict::PROMISES.contains(&tag.rule)).collect();
+        let costs = draft.milp.cost.clone();
+        draft.milp.set_costs(|j| if promise[j] { costs[j] } else { 0.0 });
+    };
+    // Its objective is not that of the plan.
+    run.watch.hush(true);
+    let found = exact::plan(run, &start, &cheap);
+    run.watch.hush(false);
+    let Some(found) = found? else { return Ok(None) };
+    let dispatched = exact::dispatch_strictly(run, &found.decision.schedules)?;
+    Ok(dispatched.map(|mended| Answer { bound: run.crude_bound(), ..mended }))
 }
 
 /// The error of a problem that the solver has proved to have no plan: where targets are the reason, by how much.

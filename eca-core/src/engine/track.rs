@@ -21,6 +21,7 @@ pub(crate) struct Track<'a> {
     lagrangian: &'a Lagrangian<'a>,
     /// Jobs in the order in which they choose: class and place.
     order: Vec<(u32, u32)>,
+    /// How many choose before time and the part of the supply are looked at again.
     block: usize,
     capacity_mw: Vec<f64>,
     typical: f64,
@@ -35,6 +36,16 @@ pub(crate) struct Track<'a> {
     near_mw: Vec<f64>,
     weight: Vec<f64>,
     millions: Vec<f64>,
+}
+
+/// What jobs see while they choose, by cell.
+struct Desk {
+    price: Vec<f64>,
+    room: Vec<f64>,
+    /// Half of the weight: what a MW adds to its own price.
+    square: Vec<f64>,
+    /// Part of the supply that those who have chosen may take.
+    part: f64,
 }
 
 impl<'a> Track<'a> {
@@ -60,7 +71,7 @@ impl<'a> Track<'a> {
         let typical = point.it.iter().map(|price| price.abs()).sum::<f64>() / point.it.len().max(1) as f64;
         Self {
             order,
-            block: (pool.jobs / 2500).clamp(1, 8),
+            block: (pool.jobs / 2500).max(1),
             capacity_mw: lagrangian.grid.capacity_mw(),
             typical: typical.max(1e-6),
             mean_mw: mean_mw(lagrangian),
@@ -84,7 +95,10 @@ impl<'a> Track<'a> {
         }
         // Services come first: jobs make room for them where they can.
         self.serve(0.0);
-        let mut price = vec![0.0; self.weight.len()];
+        let cells = self.weight.len();
+        let square: Vec<f64> = self.weight.iter().map(|weight| 0.5 * weight).collect();
+        let mut desk = Desk { price: vec![0.0; cells], room: vec![0.0; cells], square, part: 1.0 };
+        let mut scratch = Scratch::default();
         let blocks = self.order.len().div_ceil(self.block);
         let order = std::mem::take(&mut self.order);
         for (b, block) in order.chunks(self.block).enumerate() {
@@ -94,12 +108,13 @@ impl<'a> Track<'a> {
             }
             // While jobs come for the first time, they may take the part of the supply that is theirs.
             #[allow(clippy::cast_precision_loss)]
-            let part = if first { (b as f64 + 0.5) / blocks as f64 } else { 1.0 };
-            for (cell, price) in price.iter_mut().enumerate() {
-                let room = (self.near_mw[cell] - self.served.mw[cell]) * part;
-                *price = self.point.it[cell] + self.weight[cell] * (self.jobs_mw[cell] - room);
+            if first || b == 0 {
+                desk.part = if first { (b as f64 + 0.5) / blocks as f64 } else { 1.0 };
+                (0..cells).for_each(|cell| self.mark(&mut desk, cell));
             }
-            self.choose(block, &price);
+            for &job in block {
+                self.choose(job, &mut desk, &mut scratch);
+            }
         }
         self.order = order;
         self.serve(self.lagrangian.grid.overload);
@@ -108,48 +123,41 @@ impl<'a> Track<'a> {
         true
     }
 
-    /// The jobs of a block choose at once, each without its own load.
-    fn choose(&mut self, block: &[(u32, u32)], price: &[f64]) {
-        let (pool, periods) = (self.lagrangian.pool, self.lagrangian.grid.periods);
-        let square: Vec<f64> = self.weight.iter().map(|weight| 0.5 * weight).collect();
-        let overload = self.lagrangian.grid.overload;
+    /// Price and room of a cell for the job that chooses next.
+    fn mark(&self, desk: &mut Desk, cell: usize) {
+        let near = (self.near_mw[cell] - self.served.mw[cell]) * desk.part;
+        desk.price[cell] = self.point.it[cell] + self.weight[cell] * (self.jobs_mw[cell] - near);
         // The tolerance lets a job fit where the room is its own power but for rounding.
-        let room: Vec<f64> = (0..self.weight.len())
-            .map(|cell| self.capacity_mw[cell] - self.served.mw[cell] - self.jobs_mw[cell] + 1e-9)
-            .collect();
-        let (schedules, weight, millions) = (&self.schedules, &self.weight, &self.millions);
-        let found: Vec<Schedule> = block
-            .par_iter()
-            .with_min_len(4)
-            .map_init(
-                || (Scratch::default(), price.to_vec(), room.clone()),
-                |(scratch, mine, free), &(c, m)| {
-                    let class = &pool.classes[c as usize];
-                    let old = &schedules[c as usize][m as usize];
-                    class.loads(old, periods, |cell, mw| {
-                        mine[cell] -= weight[cell] * mw;
-                        free[cell] += mw;
-                    });
-                    let prices =
-                        Prices { periods, mw: mine, millions, square: &square, room: free, overload, own: 1.0 };
-                    let best = class.cheapest(&prices, scratch);
-                    class.loads(old, periods, |cell, _| {
-                        mine[cell] = price[cell];
-                        free[cell] = room[cell];
-                    });
-                    best.schedule
-                },
-            )
-            .collect();
-        for (&(c, m), schedule) in block.iter().zip(found) {
-            let class = &pool.classes[c as usize];
-            let slot = &mut self.schedules[c as usize][m as usize];
-            if *slot != schedule {
-                class.loads(slot, periods, |cell, mw| self.jobs_mw[cell] -= mw);
-                class.loads(&schedule, periods, |cell, mw| self.jobs_mw[cell] += mw);
-                *slot = schedule;
-            }
+        desk.room[cell] = self.capacity_mw[cell] - self.served.mw[cell] - self.jobs_mw[cell] + 1e-9;
+    }
+
+    /// A job chooses anew, without its own load. One after the other: jobs that choose at once choose the same, and what a
+    /// job costs is less than what a second thread has to be told.
+    fn choose(&mut self, (c, m): (u32, u32), desk: &mut Desk, scratch: &mut Scratch) {
+        let (pool, periods) = (self.lagrangian.pool, self.lagrangian.grid.periods);
+        let class = &pool.classes[c as usize];
+        let old = std::mem::take(&mut self.schedules[c as usize][m as usize]);
+        class.loads(&old, periods, |cell, mw| {
+            desk.price[cell] -= self.weight[cell] * mw;
+            desk.room[cell] += mw;
+        });
+        let prices = Prices {
+            periods,
+            mw: &desk.price,
+            millions: &self.millions,
+            square: &desk.square,
+            room: &desk.room,
+            overload: self.lagrangian.grid.overload,
+            own: 1.0,
+        };
+        let new = class.cheapest(&prices, scratch).schedule;
+        if old != new {
+            class.loads(&old, periods, |cell, mw| self.jobs_mw[cell] -= mw);
+            class.loads(&new, periods, |cell, mw| self.jobs_mw[cell] += mw);
+            class.loads(&new, periods, |cell, _| self.mark(desk, cell));
         }
+        class.loads(&old, periods, |cell, _| self.mark(desk, cell));
+        self.schedules[c as usize][m as usize] = new;
     }
 
     /// Services take what is best for them; `overload` is what they think a MW beyond the capacity costs.

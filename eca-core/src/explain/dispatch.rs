@@ -46,6 +46,7 @@ impl<'a> Dispatch<'a> {
         let mut draft = model::build(&frame);
         let closed = directions(problem, plan, &draft);
         closed.iter().for_each(|&col| draft.milp.set_bounds(col, 0.0, 0.0));
+        sell_as_planned(plan, &mut draft);
         let solution = settle(problem, plan, &mut draft, solver)?;
         let (Some(values), Some(mut reduced), Some(mut duals)) =
             (solution.values, solution.reduced_costs, solution.row_duals)
@@ -141,6 +142,22 @@ fn directions(problem: &Problem, plan: &Plan, draft: &Draft) -> BTreeSet<Col> {
         }
     }
     closed
+}
+
+/// What the plan takes of opportunities is taken, and nothing else.
+fn sell_as_planned(plan: &Plan, draft: &mut Draft) {
+    let mut fixed = vec![0.0; draft.milp.columns()];
+    for (columns, taken) in draft.opportunities.iter().zip(&plan.opportunities) {
+        for slot in &columns.slots {
+            let steps = (taken.committed_mw[slot.slot.index] / columns.step_mw).round();
+            fixed[slot.steps.index()] = steps;
+            fixed[slot.accepted.index()] = f64::from(u8::from(steps > 0.0));
+        }
+    }
+    if !draft.opportunities.is_empty() {
+        // With given schedules nothing else is whole.
+        draft.milp = draft.milp.fixed(&fixed);
+    }
 }
 
 /// Solves with every strict cap exceeded by no more than in the plan, and promises kept as far as there.

@@ -63,6 +63,8 @@ pub enum Limit {
     PowerTarget,
     /// What a commitment owes.
     Commitment,
+    /// What is taken of an opportunity.
+    Opportunity,
     /// What may be imported before the event of a commitment (`guard`).
     BaselineGuard,
 }

@@ -3,13 +3,15 @@
 use super::binding::{push, when};
 use super::dispatch::Dispatch;
 use super::document::{Binding, Limit};
-use super::prices::PRICE_QUANTUM;
+use super::prices::{PRICE_QUANTUM, price};
+use crate::Plan;
 use std::collections::BTreeSet;
 
-pub(super) fn list(dispatch: &Dispatch<'_>, all: &mut Vec<Binding>) {
+pub(super) fn list(dispatch: &Dispatch<'_>, plan: &Plan, all: &mut Vec<Binding>) {
     targets(dispatch, all);
     commitments(dispatch, all);
     guards(dispatch, all);
+    opportunities(dispatch, plan, all);
 }
 
 /// Limits on power and on its change; what one MW more would save.
@@ -40,6 +42,31 @@ fn commitments(dispatch: &Dispatch<'_>, all: &mut Vec<Binding>) {
         let (periods, worth) = sums(duals);
         let text = format!("commitment `{}` is owed {}", commitment.id, when(&periods, dispatch.problem.horizon()));
         push(all, Limit::Commitment, commitment.id.as_str(), "mwh", periods, worth, text);
+    }
+}
+
+/// What is taken of opportunities: what one MWh less in each settlement period would save; what is paid stays.
+fn opportunities(dispatch: &Dispatch<'_>, plan: &Plan, all: &mut Vec<Binding>) {
+    let horizon = dispatch.problem.horizon();
+    for (o, one) in dispatch.problem.opportunities().iter().enumerate() {
+        let mine = dispatch.duals_of("opportunity_delivery").filter(|&(object, ..)| object == o);
+        let (mut periods, worth) = sums(mine.map(|(_, t, dual)| (t, dual)));
+        let Some(taken) = plan.opportunities.get(o).filter(|taken| taken.taken) else { continue };
+        let most = taken.committed_mw.iter().copied().fold(0.0, f64::max);
+        let worth_gbp = price(worth);
+        if periods.is_empty() {
+            let slots = dispatch.draft.opportunities[o].slots.iter();
+            let sold = slots.filter(|slot| taken.committed_mw[slot.slot.index] > 0.0);
+            periods = sold.map(|slot| slot.slot.periods.start).collect();
+        }
+        let text = format!(
+            "opportunity `{}` is taken with {most} MW and pays {:.2} GBP; delivered {}, one MWh less saves {worth_gbp:.2} GBP",
+            one.id,
+            taken.revenue_gbp,
+            when(&periods, horizon)
+        );
+        let (object, unit) = (one.id.to_string(), "mwh".into());
+        all.push(Binding { limit: Limit::Opportunity, object, periods, worth_gbp, unit, text });
     }
 }
 

@@ -4,7 +4,8 @@
 //! connections given. That is a linear program; the prices of its limits are what one unit more of each would save. It is
 //! built of the same rules as the model behind the plan.
 //!
-//! [`Problem::conflict`] says which limits cannot be kept together, and what would mend it.
+//! [`Problem::conflict`] says which limits cannot be kept together, and what would mend it; [`Problem::lowest_carbon`] how
+//! low a carbon cap may be set.
 //!
 //! Prices are of one unit more, to first order: at a kink (a limit just reached, two choices that cost the same) the next
 //! unit may be worth less than the price says, never more. They say nothing of schedules that would change with the limit.
@@ -15,6 +16,7 @@ mod deadline;
 mod dispatch;
 mod document;
 mod kink;
+mod lowest_carbon;
 mod market;
 mod prices;
 mod schedules;
@@ -25,6 +27,7 @@ pub use conflict::{Change, Conflict, ConflictLimit, Currency, Repair, Setting};
 pub use document::{
     BatteryPrices, Binding, CapPrices, CapWindowPrice, Explanation, JobWorth, Limit, RegionPrices, ServicePrices,
 };
+pub use lowest_carbon::LowestCarbon;
 
 use crate::{Error, Plan, Problem, Result, Solver};
 use dispatch::Dispatch;
@@ -69,7 +72,7 @@ impl Plan {
             jobs: worth::jobs(&dispatch, self),
         };
         let mut sold = Vec::new();
-        market::list(&dispatch, &mut sold);
+        market::list(&dispatch, self, &mut sold);
         explanation.binding = binding::list(&explanation, problem, &deadline::worth_gbp(&dispatch)?, sold);
         Ok(explanation)
     }

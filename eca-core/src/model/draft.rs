@@ -1,6 +1,6 @@
 //! What every rule writes: the model, the balances it closes, and where to find each column again.
 
-use super::{Frame, MeterColumns};
+use super::{Frame, MeterColumns, OpportunityColumns};
 use crate::milp::{Col, Milp};
 
 /// Terms of a balance and a constant.
@@ -118,6 +118,8 @@ pub(crate) struct Draft {
     /// Import above what baseline guards allow, MWh, in the order of the guarded settlement periods.
     pub(crate) guards: Vec<Col>,
     pub(crate) targets: Vec<TargetColumn>,
+    /// In the order of the opportunities.
+    pub(crate) opportunities: Vec<OpportunityColumns>,
 }
 
 impl Draft {
@@ -142,6 +144,7 @@ impl Draft {
             meters: Vec::new(),
             guards: Vec::new(),
             targets: Vec::new(),
+            opportunities: Vec::new(),
         }
     }
 }

@@ -87,7 +87,22 @@ fn shortfall_gbp_per_mwh(document: &ProblemDocument, region: &RegionId, t: usize
         due.filter(|&(_, &period)| covered(&document.horizon, period).is_some_and(|periods| periods.contains(&t)))
             .map(|(i, _)| commitment.penalty.price_gbp_per_mwh.as_ref().map_or(default, |price| price.at(i)))
     });
-    prices.fold(0.0, f64::max)
+    prices.chain(offered_gbp_per_mwh(document, region, t)).fold(0.0, f64::max)
+}
+
+/// What buyers offer for less or more import of a region in a period, GBP/MWh.
+fn offered_gbp_per_mwh<'a>(
+    document: &'a ProblemDocument,
+    region: &'a RegionId,
+    t: usize,
+) -> impl Iterator<Item = f64> + 'a {
+    let here = document.opportunities.iter().filter(move |one| one.region == *region);
+    here.flat_map(move |one| {
+        let periods = one.settlement_periods.iter().enumerate();
+        periods
+            .filter(move |&(_, &period)| covered(&document.horizon, period).is_some_and(|of| of.contains(&t)))
+            .map(move |(i, _)| one.price_gbp_per_mwh.at(i))
+    })
 }
 
 /// Carbon of a MWh of IT energy at its dirtiest, kg; at least one.

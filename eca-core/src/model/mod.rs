@@ -12,18 +12,22 @@ mod frame;
 mod grid;
 mod jobs;
 mod ladder;
+mod opportunity;
 mod service;
 mod solar;
 mod storage;
 mod target;
 
 pub(crate) use carbon::windows;
-pub(crate) use commitment::{MARKET, Meter, MeterColumns, covered, guarded, meters, settlement_h};
+pub(crate) use commitment::{
+    MARKET, Meter, MeterColumns, Window, covered, guarded, guarded_of, held, meters, rebounding, settlement_h,
+};
 pub(crate) use draft::{CapColumn, Draft, JobColumns, ServiceColumns, StorageColumns};
 pub(crate) use frame::{Frame, JobLoad, Lazy};
 pub(crate) use grid::import_limit_mw;
 pub(crate) use jobs::{Choice, Group, Offer};
 pub(crate) use ladder::Ladder;
+pub(crate) use opportunity::{OpportunityColumns, sign};
 pub(crate) use service::in_time;
 pub(crate) use target::{ramps_at, ramps_mw, target_price};
 
@@ -36,7 +40,7 @@ pub(crate) trait Rule: Sync {
 }
 
 /// Every rule, in the order in which columns are added.
-pub(crate) const RULES: [&dyn Rule; 11] = [
+pub(crate) const RULES: [&dyn Rule; 14] = [
     &jobs::Jobs,
     &service::Services,
     &capacity::Capacity,
@@ -48,6 +52,9 @@ pub(crate) const RULES: [&dyn Rule; 11] = [
     &carbon::CarbonCaps,
     &commitment::Commitments,
     &commitment::Guards,
+    &commitment::Rebounds,
+    &commitment::Reserves,
+    &opportunity::Opportunities,
 ];
 
 /// Writes the whole model.

@@ -55,6 +55,10 @@ pub(super) struct Sent {
 /// period, and of [`ControllerSettings::committed_periods`] more, are sent out and never change afterwards: later steps
 /// plan around them, and repeat them with the same keys.
 ///
+/// Opportunities of the document are planned with, and [`Step::plan`] says which are taken: sell them
+/// ([`Problem::accept`] of [`Step::problem`]), and give the commitments to the next step. What this step sends out acts on them
+/// already; one that needs an answer first says so with its `notice_s`, which counts from the start of the document.
+///
 /// A step always has an answer. [`Step::source`] says where it comes from: the optimum, the best plan in time, the last
 /// plan going on, a simple policy, or, where nothing can be planned at all, what is safe.
 ///

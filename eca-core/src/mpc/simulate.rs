@@ -2,6 +2,7 @@
 
 use super::book::Book;
 use super::ledger::Entry;
+use super::must_sell_nothing;
 use super::twin::{Flows, Routes, Twin};
 use super::view::cut;
 use super::{Controller, ControllerSettings, Source};
@@ -81,13 +82,14 @@ pub struct Realised {
 /// into their place; [`super::perfect`] leaves them.
 ///
 /// # Errors
-/// A world that is no valid problem apart from its jobs, or settings outside their limits.
+/// A world that is no valid problem apart from its jobs, [`crate::Error::Unsupported`] for one with opportunities, or settings outside their limits.
 pub fn simulate(
     world: &ProblemDocument,
     simulation: &Simulation,
     forecast: &mut dyn FnMut(Timestamp, &mut ProblemDocument),
 ) -> Result<Realised> {
     let horizon = world.horizon;
+    must_sell_nothing(world, "an opportunity in a simulated world")?;
     Problem::from_document(cut(world, 0, horizon.periods))?;
     let mut walk = Walk::new(world, simulation)?;
     for t in 0..horizon.periods {

@@ -1,9 +1,32 @@
-//! Commitments as a later part of a document sees them.
+//! Commitments and opportunities as a later part of a document sees them.
 
-use crate::problem::Commitment;
+use crate::problem::{Commitment, Direction, Opportunity, ProblemDocument};
 use crate::time::SETTLEMENT_PERIOD_MIN;
 use crate::unit::min_to_h;
-use crate::{Horizon, SettlementPeriod};
+use crate::{Error, Horizon, Result, SettlementPeriod};
+
+/// The opportunity for a part that starts at `part.start`: notice still counts from the start of the document. What is not
+/// wholly within the part any more is closed by the rules of the model.
+pub(super) fn cut_opportunity(one: &Opportunity, document: &Horizon, part: &Horizon) -> Opportunity {
+    #[allow(clippy::cast_precision_loss)]
+    let gone_s = (part.start.unix_s() - document.start.unix_s()) as f64;
+    one.clone().notice_s((one.notice_s - gone_s).max(0.0))
+}
+
+/// Refuses opportunities where nobody sells what a plan takes: it would be delivered, and never paid.
+pub(crate) fn must_sell_nothing(document: &ProblemDocument, feature: &'static str) -> Result<()> {
+    match document.opportunities.first() {
+        None => Ok(()),
+        Some(one) => Err(Error::Unsupported {
+            object: format!("opportunity `{}`", one.id),
+            feature,
+            reason:
+                "nobody sells there what a plan takes, and it would be delivered unpaid; plan with it first, sell what \
+                     the plan takes (`accept`), and give the commitments"
+                    .into(),
+        }),
+    }
+}
 
 /// The commitment for a part that starts at `part.start`. Where that is within one of its settlement periods, what was
 /// imported before the document is as it says, and since then as was sold: so the rest of the period is planned on track.
@@ -22,7 +45,11 @@ pub(super) fn cut_commitment(commitment: &Commitment, document: &Horizon, part: 
     let minutes = part.start.minutes_since(since).clamp(0, SETTLEMENT_PERIOD_MIN);
     #[allow(clippy::cast_precision_loss)]
     let hours = min_to_h(minutes as f64);
-    let sold_mw = (commitment.baseline_mw.at(i) - commitment.committed_mw.at(i)).max(0.0);
+    let committed_mw = match commitment.direction {
+        Direction::Down => commitment.committed_mw.at(i),
+        Direction::Up => -commitment.committed_mw.at(i),
+    };
+    let sold_mw = (commitment.baseline_mw.at(i) - committed_mw).max(0.0);
     cut.imported_mwh = Some(before + hours * sold_mw);
     cut
 }
@@ -30,7 +57,7 @@ pub(super) fn cut_commitment(commitment: &Commitment, document: &Horizon, part: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Result, Route, Timestamp};
+    use crate::{Route, Timestamp};
 
     #[test]
     fn a_settlement_period_under_way_goes_on_as_sold() -> Result<()> {

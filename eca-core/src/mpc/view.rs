@@ -1,11 +1,12 @@
 //! What a plan can be made for: a part of a longer document, and jobs as far as they can be seen from it.
 
-use super::sold::cut_commitment;
+use super::sold::{cut_commitment, cut_opportunity};
 use super::twin::import_price;
 use crate::problem::{DeadlineKind, Job, JobId, JobState, PowerTarget, ProblemDocument, Region, Series};
 use crate::{Error, Horizon, Problem};
 
-/// Periods `first..first + periods` of a document, with all its batteries, caps and commitments and none of its jobs.
+/// Periods `first..first + periods` of a document, with all its batteries, caps, commitments and opportunities and none of
+/// its jobs.
 pub(crate) fn cut(document: &ProblemDocument, first: usize, periods: usize) -> ProblemDocument {
     let horizon = Horizon { start: document.horizon.start_of(first), periods, ..document.horizon };
     let mut part = ProblemDocument::new(horizon);
@@ -19,6 +20,8 @@ pub(crate) fn cut(document: &ProblemDocument, first: usize, periods: usize) -> P
     part.carbon_caps.clone_from(&document.carbon_caps);
     let sold = document.commitments.iter();
     part.commitments = sold.map(|one| cut_commitment(one, &document.horizon, &part.horizon)).collect();
+    let on_offer = document.opportunities.iter();
+    part.opportunities = on_offer.map(|one| cut_opportunity(one, &document.horizon, &part.horizon)).collect();
     part.targets = document.targets.iter().filter_map(|target| cut_target(target, first, periods)).collect();
     part
 }

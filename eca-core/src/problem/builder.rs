@@ -1,6 +1,6 @@
 //! Writing a problem as one expression.
 
-use super::{Battery, CarbonCap, Commitment, Job, PowerTarget, Problem, ProblemDocument, Region, Service};
+use super::{Battery, CarbonCap, Commitment, Job, Opportunity, PowerTarget, Problem, ProblemDocument, Region, Service};
 use crate::{Horizon, Result};
 
 /// Collects the parts of a problem; [`ProblemBuilder::build`] validates them.
@@ -53,6 +53,13 @@ impl ProblemBuilder {
     #[must_use]
     pub fn commitment(mut self, commitment: Commitment) -> Self {
         self.document.commitments.push(commitment);
+        self
+    }
+
+    /// Adds an opportunity.
+    #[must_use]
+    pub fn opportunity(mut self, opportunity: Opportunity) -> Self {
+        self.document.opportunities.push(opportunity);
         self
     }
 

@@ -1,7 +1,7 @@
 //! Commitments: flexibility that is sold, and what a plan owes for it.
 
 use super::setters::setters;
-use super::{CommitmentId, Direction, RegionId, Route, Series};
+use super::{BatteryId, CommitmentId, Direction, RegionId, Route, Series};
 use crate::SettlementPeriod;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,32 @@ impl BaselineGuard {
     }
 }
 
+/// Settlement periods after an event in which work comes back, and how much of it may come above the baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Rebound {
+    /// The settlement periods after the event, in order.
+    pub settlement_periods: Vec<SettlementPeriod>,
+    /// What the site would have imported in them, MW: one value, or one for each.
+    pub baseline_mw: Series,
+    /// Most energy above it in all of them together, as a part of what is sold.
+    pub max_frac: f64,
+}
+
+impl Rebound {
+    /// At most `max_frac` of what is sold above `baseline_mw` in `settlement_periods`.
+    #[must_use]
+    pub fn new(
+        settlement_periods: impl IntoIterator<Item = SettlementPeriod>,
+        baseline_mw: impl Into<Series>,
+        max_frac: f64,
+    ) -> Self {
+        Self { settlement_periods: settlement_periods.into_iter().collect(), baseline_mw: baseline_mw.into(), max_frac }
+    }
+}
+
 /// Energy that is sold: import below a frozen baseline, by settlement period.
 ///
 /// Series have one value, or one for each of `settlement_periods`. Settlement periods that are not wholly within the horizon
@@ -116,6 +142,12 @@ pub struct Commitment {
     /// Import before the event that the baseline is adjusted by, and what it may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<BaselineGuard>,
+    /// How much of what is sold may come back after the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rebound: Option<Rebound>,
+    /// A battery at the same region that holds what is sold until it is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserve: Option<BatteryId>,
     /// Import metered so far in the settlement period in which the horizon starts, MWh.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_mwh: Option<f64>,
@@ -147,6 +179,8 @@ impl Commitment {
             penalty: Penalty::default(),
             ramp_min: 0.0,
             guard: None,
+            rebound: None,
+            reserve: None,
             imported_mwh: None,
             obp_id: None,
         }
@@ -168,6 +202,20 @@ impl Commitment {
     #[must_use]
     pub fn guard(mut self, guard: BaselineGuard) -> Self {
         self.guard = Some(guard);
+        self
+    }
+
+    /// Sets `rebound`.
+    #[must_use]
+    pub fn rebound(mut self, rebound: Rebound) -> Self {
+        self.rebound = Some(rebound);
+        self
+    }
+
+    /// Sets `reserve`.
+    #[must_use]
+    pub fn reserve(mut self, battery: impl Into<BatteryId>) -> Self {
+        self.reserve = Some(battery.into());
         self
     }
 

@@ -1,6 +1,8 @@
 //! The document `eca-problem/1` and the validated [`Problem`] made from it.
 
-use super::{Battery, CarbonCap, Commitment, Job, PowerTarget, ProblemBuilder, Region, Service, Warning, validate};
+use super::{
+    Battery, CarbonCap, Commitment, Job, Opportunity, PowerTarget, ProblemBuilder, Region, Service, Warning, validate,
+};
 use crate::schedule::Shape;
 use crate::{Error, Horizon, Result};
 use serde::de::DeserializeOwned;
@@ -31,26 +33,15 @@ pub struct ProblemDocument {
     /// The carbon caps.
     #[serde(default)]
     pub carbon_caps: Vec<CarbonCap>,
-    /// Flexibility opportunities: reserved, must be empty in this version.
+    /// Flexibility that may be sold.
     #[serde(default)]
-    pub opportunities: Vec<Reserved>,
+    pub opportunities: Vec<Opportunity>,
     /// Flexibility that is sold.
     #[serde(default)]
     pub commitments: Vec<Commitment>,
     /// The power targets.
     #[serde(default)]
     pub targets: Vec<PowerTarget>,
-}
-
-/// An object of a kind that this version refuses; its content is not read.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Reserved {}
-
-impl<'de> Deserialize<'de> for Reserved {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self {})
-    }
 }
 
 impl ProblemDocument {
@@ -203,6 +194,33 @@ impl Problem {
         &self.document.commitments
     }
 
+    /// The opportunities.
+    #[must_use]
+    pub fn opportunities(&self) -> &[Opportunity] {
+        &self.document.opportunities
+    }
+
+    /// The problem after what `plan` takes of the opportunities is sold: commitments take their place, and what is left is
+    /// no longer on offer.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the plan is not one of this problem.
+    pub fn accept(&self, plan: &crate::Plan) -> Result<Self> {
+        if let Some(finding) = plan.check(self).findings.first() {
+            return Err(Error::Mismatch { reason: finding.to_string() });
+        }
+        let mut document = self.document.clone();
+        let taken = self.opportunities().iter().zip(&plan.opportunities);
+        document.commitments.extend(taken.filter_map(|(one, taken)| one.commitment(&taken.committed_mw)));
+        document.opportunities.clear();
+        Self::from_document(document)
+    }
+
+    /// The problem without its opportunities: nothing more is sold.
+    pub(crate) fn selling_nothing(&self) -> Result<Self> {
+        Self::from_document(ProblemDocument { opportunities: Vec::new(), ..self.document.clone() })
+    }
+
     /// The power targets.
     #[must_use]
     pub fn targets(&self) -> &[PowerTarget] {
@@ -250,12 +268,12 @@ fn named_fields(text: &str) -> Result<()> {
     if root["horizon"].is_array() {
         return Err(refuse("horizon".into()));
     }
-    for list in ["regions", "batteries", "jobs", "services", "carbon_caps", "commitments", "targets"] {
+    for list in ["regions", "batteries", "jobs", "services", "carbon_caps", "opportunities", "commitments", "targets"] {
         for (i, item) in root[list].as_array().into_iter().flatten().enumerate() {
             if item.is_array() {
                 return Err(refuse(format!("{list}[{i}]")));
             }
-            for part in ["state", "migration", "penalty", "guard"] {
+            for part in ["state", "migration", "penalty", "guard", "rebound"] {
                 if item[part].is_array() {
                     return Err(refuse(format!("{list}[{i}].{part}")));
                 }

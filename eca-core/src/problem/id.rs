@@ -2,6 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
+
+/// A name stands in a plan for each period and job: it is written once and shared.
+mod shared {
+    use super::{Arc, Deserialize, Serialize};
+
+    pub(super) fn serialize<S: serde::Serializer>(text: &Arc<str>, to: S) -> Result<S::Ok, S::Error> {
+        text.as_ref().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Arc<str>, D::Error> {
+        String::deserialize(from).map(Into::into)
+    }
+}
 
 macro_rules! id_type {
     ($(#[$doc:meta])* $name:ident) => {
@@ -9,7 +23,11 @@ macro_rules! id_type {
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Default)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(transparent)]
-        pub struct $name(String);
+        pub struct $name(
+            #[serde(with = "shared")]
+            #[cfg_attr(feature = "schema", schemars(with = "String"))]
+            Arc<str>,
+        );
 
         impl $name {
             /// The name as text.
@@ -27,13 +45,13 @@ macro_rules! id_type {
 
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                Self(text.to_owned())
+                Self(text.into())
             }
         }
 
         impl From<String> for $name {
             fn from(text: String) -> Self {
-                Self(text)
+                Self(text.into())
             }
         }
 
@@ -68,6 +86,10 @@ id_type!(
 id_type!(
     /// The name of a commitment.
     CommitmentId
+);
+id_type!(
+    /// The name of an opportunity.
+    OpportunityId
 );
 id_type!(
     /// The name of a power target.

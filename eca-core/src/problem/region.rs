@@ -34,6 +34,10 @@ pub struct Region {
     /// Export limit of the connection, MW.
     #[serde(default)]
     pub export_limit_mw: Series,
+    /// The largest export in a half hour up to which the metering point may trade wholesale (P511, in force 24 August 2026),
+    /// MW. Must be given where a wholesale sale meets a site that may export; `export_limit_mw` may not be above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p511_export_max_mw: Option<f64>,
     /// Price of the highest import of the horizon, GBP per MW.
     #[serde(default)]
     pub demand_charge_gbp_per_mw: f64,
@@ -81,6 +85,7 @@ impl Region {
             import_limit_mw: Series::default(),
             nonfirm_import_mw: Series::default(),
             export_limit_mw: Series::default(),
+            p511_export_max_mw: None,
             demand_charge_gbp_per_mw: 0.0,
             import_price_gbp_per_mwh: Series::default(),
             export_price_gbp_per_mwh: Series::default(),
@@ -123,6 +128,7 @@ setters!(Region {
     import_limit_mw: into Series,
     nonfirm_import_mw: into Series,
     export_limit_mw: into Series,
+    p511_export_max_mw: into Option<f64>,
     demand_charge_gbp_per_mw: f64,
     import_price_gbp_per_mwh: into Series,
     export_price_gbp_per_mwh: into Series,

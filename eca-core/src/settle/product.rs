@@ -72,68 +72,46 @@ use Standing::{Assumed, SecondHand, Source};
 
 const MW: i64 = 1_000_000;
 
+/// A frequency or reserve service of NESO, which this version does not settle.
+const fn service(id: &'static str, response_s: u32, duration_min: Option<u32>, longest_min: Option<u32>) -> Row {
+    (id, None, Some(response_s), (duration_min, longest_min), Some(MW), Some(Availability), SecondHand)
+}
+
+/// A product of the distribution operators: half an hour to four hours, from 50 kW.
+const fn dso(id: &'static str, response_s: Option<u32>, pay: Pay) -> Row {
+    (id, Some(Route::DsoFlex), response_s, (Some(30), Some(240)), Some(MW / 20), Some(pay), Assumed)
+}
+
+/// Demand flexibility of NESO, day-ahead or within the day.
+const fn dfs(id: &'static str, least: i64, standing: Standing) -> Row {
+    (id, Some(Route::NesoDfs), None, (Some(30), None), Some(least), Some(Utilisation), standing)
+}
+
+/// Reserve held within the balancing mechanism, by settlement period.
+const BALANCING_RESERVE: Row = (
+    "balancing_reserve",
+    Some(Route::BalancingMechanism),
+    None,
+    (Some(30), Some(30)),
+    None,
+    Some(Availability),
+    SecondHand,
+);
+
 const ROWS: [Row; 14] = [
-    ("dynamic_containment", None, Some(1), (Some(15), None), Some(MW), Some(Availability), SecondHand),
-    ("dynamic_moderation", None, Some(10), (Some(15), Some(30)), Some(MW), Some(Availability), SecondHand),
-    ("dynamic_regulation", None, Some(600), (Some(60), None), Some(MW), Some(Availability), SecondHand),
+    service("dynamic_containment", 1, Some(15), None),
+    service("dynamic_moderation", 10, Some(15), Some(30)),
+    service("dynamic_regulation", 600, Some(60), None),
     ("quick_reserve", None, Some(60), (None, None), Some(MW), Some(Both), SecondHand),
-    ("slow_reserve", None, Some(900), (Some(60), None), Some(MW), Some(Availability), SecondHand),
-    (
-        "balancing_reserve",
-        Some(Route::BalancingMechanism),
-        None,
-        (Some(30), Some(30)),
-        None,
-        Some(Availability),
-        SecondHand,
-    ),
-    ("dfs_2022", Some(Route::NesoDfs), None, (Some(30), None), Some(MW), Some(Utilisation), Source),
-    ("dfs_2026", Some(Route::NesoDfs), None, (Some(30), None), Some(MW / 10), Some(Utilisation), SecondHand),
-    (
-        "dso_peak_reduction",
-        Some(Route::DsoFlex),
-        None,
-        (Some(30), Some(240)),
-        Some(MW / 20),
-        Some(Utilisation),
-        Assumed,
-    ),
-    (
-        "dso_scheduled_utilisation",
-        Some(Route::DsoFlex),
-        None,
-        (Some(30), Some(240)),
-        Some(MW / 20),
-        Some(Utilisation),
-        Assumed,
-    ),
-    (
-        "dso_operational_utilisation",
-        Some(Route::DsoFlex),
-        Some(900),
-        (Some(30), Some(240)),
-        Some(MW / 20),
-        Some(Utilisation),
-        Assumed,
-    ),
-    (
-        "dso_scheduled_availability",
-        Some(Route::DsoFlex),
-        Some(900),
-        (Some(30), Some(240)),
-        Some(MW / 20),
-        Some(Both),
-        Assumed,
-    ),
-    (
-        "dso_variable_availability",
-        Some(Route::DsoFlex),
-        Some(900),
-        (Some(30), Some(240)),
-        Some(MW / 20),
-        Some(Both),
-        Assumed,
-    ),
+    service("slow_reserve", 900, Some(60), None),
+    BALANCING_RESERVE,
+    dfs("dfs_2022", MW, Source),
+    dfs("dfs_2026", MW / 10, SecondHand),
+    dso("dso_peak_reduction", None, Utilisation),
+    dso("dso_scheduled_utilisation", None, Utilisation),
+    dso("dso_operational_utilisation", Some(900), Utilisation),
+    dso("dso_scheduled_availability", Some(900), Both),
+    dso("dso_variable_availability", Some(900), Both),
     ("wholesale_p415", Some(Route::WholesaleP415), Some(3600), (Some(30), None), None, Some(Utilisation), Source),
 ];
 

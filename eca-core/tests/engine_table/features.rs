@@ -3,8 +3,9 @@
 
 use super::rule_support::{at, time};
 use eca_core::{
-    Battery, CapMetric, CapWindow, CarbonCap, Commitment, DeadlineKind, Horizon, Job, JobPoint, JobState, Migration,
-    Penalty, PowerTarget, Problem, Region, Route, RoutingCost, RunWhen, Service, ServicePoint, SettlementPeriod,
+    Battery, CapMetric, CapWindow, CarbonCap, Commitment, DeadlineKind, Direction, Horizon, Job, JobPoint, JobState,
+    Migration, Opportunity, Penalty, PowerTarget, Problem, Region, Route, RoutingCost, RunWhen, Service, ServicePoint,
+    SettlementPeriod,
 };
 
 /// What a problem is put together from: six hours, regions `a` and `b`, one job of two hours at 4 MW.
@@ -17,6 +18,7 @@ pub struct Parts {
     pub caps: Vec<CarbonCap>,
     pub commitments: Vec<Commitment>,
     pub targets: Vec<PowerTarget>,
+    pub opportunities: Vec<Opportunity>,
     /// Minutes of a period: six hours, or six half hours where settlement periods matter.
     pub step_min: u32,
 }
@@ -42,6 +44,7 @@ impl Feature {
         builder = parts.services.into_iter().fold(builder, eca_core::ProblemBuilder::service);
         builder = parts.caps.into_iter().fold(builder, eca_core::ProblemBuilder::carbon_cap);
         builder = parts.commitments.into_iter().fold(builder, eca_core::ProblemBuilder::commitment);
+        builder = parts.opportunities.into_iter().fold(builder, eca_core::ProblemBuilder::opportunity);
         builder = parts.targets.into_iter().fold(builder, eca_core::ProblemBuilder::target);
         builder.build().unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
@@ -55,6 +58,20 @@ fn half_hourly(p: &mut Parts) {
 fn sold(mw: f64, penalty_gbp_per_mwh: f64) -> Commitment {
     let period = SettlementPeriod::containing(at(0).plus_min(30));
     Commitment::new("sold", Route::DsoFlex, "a", [period], mw, 4.0).penalty(Penalty::price(penalty_gbp_per_mwh))
+}
+
+/// `mw` above nothing at `a` in the last half hour.
+fn more(mw: f64) -> Commitment {
+    let period = SettlementPeriod::containing(at(0).plus_min(150));
+    let mut one = Commitment::new("more", Route::DsoFlex, "a", [period], mw, 0.0).penalty(Penalty::price(300.0));
+    one.direction = Direction::Up;
+    one
+}
+
+/// Up to 4 MW less at `a` in the second and third half hour, at a price.
+fn offered(price_gbp_per_mwh: f64) -> Opportunity {
+    let periods = [30, 60].map(|min| SettlementPeriod::containing(at(0).plus_min(min)));
+    Opportunity::new("offered", Route::DsoFlex, "a", periods, 4.0, 4.0).price_gbp_per_mwh(price_gbp_per_mwh)
 }
 
 /// 3 MW at `a` in the first period, in which its cheapest run begins.
@@ -85,6 +102,7 @@ fn parts() -> Parts {
         caps: Vec::new(),
         commitments: Vec::new(),
         targets: Vec::new(),
+        opportunities: Vec::new(),
         step_min: 60,
     }
 }
@@ -420,6 +438,19 @@ pub const FEATURES: &[Feature] = &[
         with: |p| {
             let penalty = Penalty::price(500.0).tolerance_frac(0.05);
             p.commitments.push(sold(3.0, 500.0).penalty(penalty).ramp_min(10.0));
+        },
+    },
+    Feature { name: "commitment to use more", given: half_hourly, with: |p| p.commitments.push(more(2.0)) },
+    Feature { name: "opportunity", given: half_hourly, with: |p| p.opportunities.push(offered(400.0)) },
+    Feature {
+        name: "opportunity with calls, rest and a ramp",
+        given: |p| {
+            half_hourly(p);
+            with_battery(p);
+        },
+        with: |p| {
+            let one = offered(400.0).divisible(true).ramp_min(10.0).max_call_periods(1).recovery_periods(2);
+            p.opportunities.push(one);
         },
     },
     Feature {

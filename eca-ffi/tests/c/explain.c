@@ -84,6 +84,19 @@ static void mended(void) {
   OK(eca_problem_free(repaired));
 }
 
+/* A cap of 150 kg cannot be kept: no plan emits less than 200. */
+static void lowest(void) {
+  eca_problem *problem = NULL;
+  char *text = NULL;
+  OK(eca_problem_from_json(CONFLICT_JSON, &problem));
+  OK(eca_problem_lowest_carbon(problem, NULL, &text));
+  has(text, "\"carbon_kg\":200.0,");
+  OK(eca_problem_lowest_carbon(problem, NULL, &text));
+  has(text, "\"keeps_promises\":true");
+  EXPECT(eca_problem_lowest_carbon(problem, NULL, NULL), ECA_STATUS_NULL_ARGUMENT, "`json` is NULL");
+  OK(eca_problem_free(problem));
+}
+
 /* 1 MW for half an hour that may not stop: nothing to shed, and no more is asked for than that. */
 static void shed(void) {
   eca_problem *problem = NULL;
@@ -111,6 +124,7 @@ int main(void) {
   TRUE(solved_well());
   explained();
   mended();
+  lowest();
   shed();
   OK(eca_live_count(&live));
   TRUE(live == 0);

@@ -60,11 +60,12 @@ const HANDLES: [&str; 10] = [
 ];
 
 /// Pointers that may be NULL.
-const NULLABLE: [(&str, &str); 24] = [
+const NULLABLE: [(&str, &str); 25] = [
     ("eca_problem_solve", "settings"),
     ("eca_problem_solve", "cancel"),
     ("eca_problem_solve", "progress"),
     ("eca_problem_solve", "userdata"),
+    ("eca_problem_lowest_carbon", "settings"),
     ("eca_plan_check", "passed"),
     ("eca_plan_check", "report"),
     ("eca_plan_explain", "words"),

@@ -18,7 +18,7 @@ const LEAST_FRAC: f64 = 1e-9;
 /// Fills in totals, broken limits and objective.
 pub(super) fn settle(run: &Run<'_>, accounts: &[Account], plan: &mut Plan) {
     plan.broken_limits = broken(run, plan);
-    let cost = energy_gbp(run, plan) + service_gbp(run, plan) - super::market::paid_gbp(run)
+    let cost = energy_gbp(run, plan) + service_gbp(run, plan) - super::market::paid_gbp(run, plan)
         + accounts.iter().map(|a| a.cost_gbp).sum::<f64>();
     let penalty: f64 = plan.broken_limits.iter().map(|limit| limit.price_gbp).sum();
     let all = 0..run.problem.horizon().periods;
@@ -123,6 +123,8 @@ fn broken(run: &Run<'_>, plan: &Plan) -> Vec<BrokenLimit> {
     caps(run, plan, &mut broken);
     super::market::shortfalls(run, plan, &mut broken);
     super::market::guards(run, plan, &mut broken);
+    super::market::rebounds(run, plan, &mut broken);
+    super::market::reserves(run, plan, &mut broken);
     jobs(run, plan, &mut broken);
     let h = run.problem.horizon().step_h();
     for (service, served) in run.problem.services().iter().zip(&plan.services) {

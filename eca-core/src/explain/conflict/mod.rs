@@ -35,6 +35,11 @@ impl Problem {
     /// [`crate::Error::Infeasible`] if they cannot be kept whatever gives way; [`crate::Error::Solver`] if the solver is
     /// missing, fails, or tells no prices (microlp).
     pub fn conflict(&self) -> Result<Option<Conflict>> {
+        // What may be left is in nobody's way.
+        self.selling_nothing()?.conflict_of_promises()
+    }
+
+    fn conflict_of_promises(&self) -> Result<Option<Conflict>> {
         let open = open_ended(self)?;
         let elastic = Elastic::planned(self, &open);
         let shop = Workshop::new(self, &open, &elastic)?;

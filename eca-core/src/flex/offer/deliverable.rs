@@ -35,6 +35,8 @@ pub fn check_offer_with(
     control: &Control,
 ) -> Result<Vec<f64>> {
     let settings = Settings { references: false, ..settings.clone() };
+    // What may be sold besides is neither sold nor in the way.
+    let problem = &problem.selling_nothing()?;
     let before = problem.solve_with(&settings, control)?.plan;
     if control.cancel.is_cancelled() {
         return Err(crate::Error::Cancelled);

@@ -38,6 +38,8 @@ pub(super) fn ladder(
     control: &Control,
 ) -> Result<Offers> {
     request.check()?;
+    // What may be sold besides is neither sold nor in the way.
+    let problem = &problem.selling_nothing()?;
     // A commitment of the same terms passes the border, or says what is wrong.
     let terms = Commitment::new(
         "offer",

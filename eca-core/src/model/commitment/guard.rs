@@ -1,25 +1,57 @@
 //! The baseline guard: what counts for an in-day adjustment is not raised because something is sold.
 //!
-//! `sum of h * import <= H * (import_mw * (1 + room_frac) + room_mw) + baseline_guard` in each settlement period of the window.
+//! `sum of h * import <= H * (import_mw * (1 + room_frac) + room_mw) + baseline_guard` in each settlement period of the window;
+//! before more import is sold, it is not lowered: `>= H * (import_mw * (1 - room_frac) - room_mw) - baseline_guard`.
 //! `import_mw` is what the plan without the commitment imports there. Work that an event moves may go anywhere else. Gives
 //! way only to promises: a MWh in the window costs more than any energy and any shortfall.
 
 use super::meter::{covered, settlement_h};
-use crate::Problem;
 use crate::milp::{Col, Tag};
-use crate::model::{Draft, Frame, Rule};
+use crate::model::{Draft, Frame, Rule, sign};
+use crate::{BaselineGuard, Direction, Problem, SettlementPeriod};
 use std::ops::Range;
 
 pub(in crate::model) struct Guards;
+
+/// One settlement period of a window.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Window {
+    pub(crate) periods: Range<usize>,
+    /// Most import, MWh; least where more import is sold.
+    pub(crate) limit_mwh: f64,
+    /// 1 where less import is sold, -1 where more.
+    pub(crate) sign: f64,
+}
 
 /// One settlement period of the window of one commitment.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Guarded {
     pub(crate) commitment: usize,
     pub(crate) region: usize,
-    pub(crate) periods: Range<usize>,
-    /// Most import, MWh.
-    pub(crate) most_mwh: f64,
+    pub(crate) window: Window,
+}
+
+/// The settlement periods of a window that are wholly within the horizon.
+pub(crate) fn guarded_of(problem: &Problem, guard: &BaselineGuard, direction: Direction) -> Vec<Window> {
+    let sign = sign(direction);
+    let limit_mw = |i: usize| guard.import_mw.at(i) * (1.0 + sign * guard.room_frac) + sign * guard.room_mw;
+    windows(problem, &guard.settlement_periods, sign, limit_mw)
+}
+
+/// Settlement periods that are wholly within the horizon, with their limits in MW.
+pub(super) fn windows(
+    problem: &Problem,
+    settlement_periods: &[SettlementPeriod],
+    sign: f64,
+    limit_mw: impl Fn(usize) -> f64,
+) -> Vec<Window> {
+    let all = settlement_periods.iter().enumerate();
+    all.filter(|(_, period)| period.start_utc() >= problem.horizon().start)
+        .filter_map(|(i, &period)| {
+            let periods = covered(problem.horizon(), period)?;
+            Some(Window { periods, limit_mwh: settlement_h() * limit_mw(i), sign })
+        })
+        .collect()
 }
 
 /// Every guarded settlement period that is wholly within the horizon.
@@ -28,12 +60,8 @@ pub(crate) fn guarded(problem: &Problem) -> Vec<Guarded> {
     for (commitment, one) in problem.commitments().iter().enumerate() {
         let Some(guard) = &one.guard else { continue };
         let Some(region) = problem.regions().iter().position(|region| region.id == one.region) else { continue };
-        for (i, &period) in guard.settlement_periods.iter().enumerate() {
-            let whole = period.start_utc() >= problem.horizon().start;
-            let Some(periods) = covered(problem.horizon(), period).filter(|_| whole) else { continue };
-            let most_mw = guard.import_mw.at(i) * (1.0 + guard.room_frac) + guard.room_mw;
-            all.push(Guarded { commitment, region, periods, most_mwh: settlement_h() * most_mw });
-        }
+        let windows = guarded_of(problem, guard, one.direction).into_iter();
+        all.extend(windows.map(|window| Guarded { commitment, region, window }));
     }
     all
 }
@@ -41,7 +69,7 @@ pub(crate) fn guarded(problem: &Problem) -> Vec<Guarded> {
 impl Rule for Guards {
     fn columns(&self, frame: &Frame<'_>, draft: &mut Draft) {
         for guard in guarded(frame.problem) {
-            let tag = Tag::new("baseline_guard").object(guard.commitment).period(guard.periods.start);
+            let tag = Tag::new("baseline_guard").object(guard.commitment).period(guard.window.periods.start);
             let excess = draft.milp.continuous(0.0, f64::INFINITY, frame.ladder.end_soc_gbp_per_mwh, tag);
             draft.guards.push(excess);
         }
@@ -49,12 +77,13 @@ impl Rule for Guards {
 
     fn rows(&self, frame: &Frame<'_>, draft: &mut Draft) {
         for (guard, excess) in guarded(frame.problem).into_iter().zip(draft.guards.clone()) {
-            let tag = Tag::new("baseline_guard").object(guard.commitment).period(guard.periods.start);
+            let window = guard.window;
+            let tag = Tag::new("baseline_guard").object(guard.commitment).period(window.periods.start);
             let import = |t| *draft.import.at((guard.region, t));
             let mut terms: Vec<(Col, f64)> =
-                guard.periods.clone().filter_map(import).map(|col| (col, frame.h)).collect();
+                window.periods.clone().filter_map(import).map(|col| (col, window.sign * frame.h)).collect();
             terms.push((excess, -1.0));
-            draft.milp.row(f64::NEG_INFINITY, guard.most_mwh, &terms, tag);
+            draft.milp.row(f64::NEG_INFINITY, window.sign * window.limit_mwh, &terms, tag);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is owed at one meter in one settlement period.
 
+use crate::model::sign;
 use crate::problem::Commitment;
 use crate::time::SETTLEMENT_PERIOD_MIN;
 use crate::unit::min_to_h;
@@ -29,11 +30,20 @@ pub(crate) struct Meter {
     pub(crate) periods: Range<usize>,
     /// Import of the settlement period before the horizon, MWh.
     pub(crate) imported_mwh: f64,
-    /// The lowest baseline of all parts, MWh: what is above it is delivered to none of them twice.
+    /// 1 where less import is sold, -1 where more.
+    pub(crate) sign: f64,
+    /// The lowest baseline of all parts, MWh, the highest where more import is sold: nothing is delivered twice.
     pub(crate) baseline_mwh: f64,
-    /// Hours in which a fall of import takes effect.
+    /// Hours in which a change of import takes effect.
     pub(crate) ramp_h: f64,
     pub(crate) parts: Vec<Part>,
+}
+
+impl Meter {
+    /// Whether it is that of a region and settlement period, for less import or for more.
+    pub(crate) fn is_at(&self, region: usize, settlement_period: SettlementPeriod, sign: f64) -> bool {
+        (self.region, self.settlement_period) == (region, settlement_period) && self.sign.total_cmp(&sign).is_eq()
+    }
 }
 
 /// Every meter and settlement period in which something is due, by region and time.
@@ -48,10 +58,10 @@ pub(crate) fn meters(problem: &Problem, default_gbp_per_mwh: f64) -> Vec<Meter> 
             let ramp_h = min_to_h(commitment.ramp_min);
             let before = settlement_period.start_utc() < problem.horizon().start;
             let imported_mwh = commitment.imported_mwh.filter(|_| before).unwrap_or(0.0);
-            let same = |m: &&mut Meter| (m.region, m.settlement_period) == (region, settlement_period);
-            match all.iter_mut().find(same) {
+            let sign = sign(commitment.direction);
+            match all.iter_mut().find(|meter| meter.is_at(region, settlement_period, sign)) {
                 Some(meter) => {
-                    meter.baseline_mwh = meter.baseline_mwh.min(baseline_mwh);
+                    meter.baseline_mwh = sign * (sign * meter.baseline_mwh).min(sign * baseline_mwh);
                     meter.ramp_h = meter.ramp_h.max(ramp_h);
                     meter.imported_mwh = meter.imported_mwh.max(imported_mwh);
                     meter.parts.push(part);
@@ -61,6 +71,7 @@ pub(crate) fn meters(problem: &Problem, default_gbp_per_mwh: f64) -> Vec<Meter> 
                     settlement_period,
                     periods,
                     imported_mwh,
+                    sign,
                     baseline_mwh,
                     ramp_h,
                     parts: vec![part],

@@ -1,24 +1,31 @@
 //! Commitments: energy below a frozen baseline, settlement period by settlement period, at one meter.
 //!
 //! `sum of shortfalls + baseline - metered >= sum of what is due`, `due = (1 - tolerance_frac) * committed`,
-//! `metered = sum of h * import + ramp losses`. All commitments of a region add up: a MWh is delivered once. What is missing
+//! `metered = sum of h * import + ramp losses`; where more import is sold it is metered less baseline, less ramp losses. All commitments of a region add up: a MWh is delivered once. What is missing
 //! is missing where it is cheapest; a shortfall is at most what is due, but that of the dearest has no end, so that import
 //! above the baseline costs too. What was sold is paid for whatever is delivered.
 
 mod guard;
 mod meter;
+mod rebound;
+mod reserve;
 
 pub(super) use guard::Guards;
-pub(crate) use guard::guarded;
+pub(crate) use guard::{Window, guarded, guarded_of};
 pub(crate) use meter::{Meter, covered, meters, settlement_h};
+pub(super) use rebound::Rebounds;
+pub(crate) use rebound::rebounding;
+pub(super) use rebound::{over, windows as rebound_windows};
+pub(super) use reserve::Reserves;
+pub(crate) use reserve::held;
 
-use super::{Draft, Frame, Rule};
+use super::{Draft, Frame, Rule, opportunity};
 use crate::milp::{Col, Tag};
 
 pub(super) struct Commitments;
 
 /// The rules whose slack is what a commitment asks for: none of them may break a promise to users.
-pub(crate) const MARKET: [&str; 2] = ["shortfall", "baseline_guard"];
+pub(crate) const MARKET: [&str; 4] = ["shortfall", "baseline_guard", "rebound", "reserve"];
 
 /// The shortfall of one part of a meter's commitments.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,23 +55,27 @@ impl Rule for Commitments {
             let mut terms: Vec<(Col, f64)> = shortfalls.iter().map(|&col| (col, 1.0)).collect();
             for t in meter.periods.clone() {
                 let Some(import) = *draft.import.at((meter.region, t)) else { continue };
-                terms.push((import, -frame.h));
+                terms.push((import, -meter.sign * frame.h));
                 terms.extend(ramp_loss(draft, &meter, t).map(|loss| (loss, -1.0)));
             }
+            // What is taken of opportunities comes before: it is whole, or not taken.
+            let taken = opportunity::taken_at(draft, meter.region, meter.settlement_period, meter.sign);
+            terms.extend(taken.into_iter().map(|(col, mwh)| (col, -mwh)));
             let due: f64 = meter.parts.iter().map(|part| part.due_mwh).sum();
-            draft.milp.row(due + meter.imported_mwh - meter.baseline_mwh, f64::INFINITY, &terms, tag("delivery"));
+            let asked = due + meter.sign * (meter.imported_mwh - meter.baseline_mwh);
+            draft.milp.row(asked, f64::INFINITY, &terms, tag("delivery"));
         }
     }
 }
 
-/// Energy that a fall of import at the start of a period costs because it takes time: `fall * ramp_h / 2`, the area above
-/// a straight line. None where falls are at once, or where the period before is not known.
+/// Energy that a change of import at the start of a period costs because it takes time: `change * ramp_h / 2`, the area above
+/// a straight line. None where changes are at once, or where the period before is not known.
 fn ramp_loss(draft: &mut Draft, meter: &Meter, t: usize) -> Option<Col> {
     let before = t.checked_sub(1).filter(|_| meter.ramp_h > 0.0)?;
     let (import, earlier) = ((*draft.import.at((meter.region, t)))?, (*draft.import.at((meter.region, before)))?);
     let tag = Tag::new("ramp_loss").object(meter.region).period(t);
     let loss = draft.milp.continuous(0.0, f64::INFINITY, 0.0, tag);
-    let half = meter.ramp_h / 2.0;
+    let half = meter.sign * meter.ramp_h / 2.0;
     draft.milp.row(0.0, f64::INFINITY, &[(loss, 1.0), (earlier, -half), (import, half)], tag);
     Some(loss)
 }

@@ -2,7 +2,7 @@
 
 use super::guard::{ANY, Guard, NOT_NEGATIVE, SHARE};
 use super::{ProblemDocument, known_region};
-use crate::problem::{Commitment, Direction, Series};
+use crate::problem::{BaselineGuard, Commitment, Direction, Rebound, Series};
 use crate::time::SETTLEMENT_PERIOD_MIN;
 use crate::{Error, Result, SettlementPeriod};
 
@@ -12,13 +12,7 @@ const LONGEST_REFERENCE: usize = 64;
 pub(super) fn commitment(document: &ProblemDocument, commitment: &Commitment) -> Result<()> {
     let guard = Guard::new(format!("commitment `{}`", commitment.id));
     known_region(document, &guard, "region", &commitment.region)?;
-    if commitment.direction == Direction::Up {
-        return Err(Error::Unsupported {
-            object: guard.name().into(),
-            feature: "direction",
-            reason: "this version plans turn-down only; a commitment to use more would not be kept".into(),
-        });
-    }
+    opposite(document, &guard, commitment)?;
     step(document, &guard)?;
     periods(&guard, &commitment.settlement_periods)?;
     let count = commitment.settlement_periods.len();
@@ -31,14 +25,73 @@ pub(super) fn commitment(document: &ProblemDocument, commitment: &Commitment) ->
     guard.number("penalty.tolerance_frac", commitment.penalty.tolerance_frac, &SHARE, "(a share)")?;
     guard.number("ramp_min", commitment.ramp_min, &(0.0..=30.0), "min")?;
     if let Some(window) = &commitment.guard {
-        periods(&guard, &window.settlement_periods)?;
-        let count = window.settlement_periods.len();
-        series(&guard, "guard.import_mw", &window.import_mw, count, &NOT_NEGATIVE, "MW")?;
-        guard.number("guard.room_frac", window.room_frac, &NOT_NEGATIVE, "(a share)")?;
-        guard.number("guard.room_mw", window.room_mw, &NOT_NEGATIVE, "MW")?;
+        self::window(&guard, window)?;
     }
+    if let Some(rebound) = &commitment.rebound {
+        self::rebound(&guard, rebound)?;
+    }
+    reserve(document, &guard, commitment)?;
     begun(document, &guard, commitment)?;
-    match &commitment.obp_id {
+    reference(&guard, commitment.obp_id.as_deref())
+}
+
+/// The window before an event.
+pub(super) fn window(guard: &Guard, window: &BaselineGuard) -> Result<()> {
+    periods(guard, &window.settlement_periods)?;
+    let count = window.settlement_periods.len();
+    series(guard, "guard.import_mw", &window.import_mw, count, &NOT_NEGATIVE, "MW")?;
+    guard.number("guard.room_frac", window.room_frac, &NOT_NEGATIVE, "(a share)")?;
+    guard.number("guard.room_mw", window.room_mw, &NOT_NEGATIVE, "MW")
+}
+
+/// What may come back after an event.
+pub(super) fn rebound(guard: &Guard, rebound: &Rebound) -> Result<()> {
+    periods(guard, &rebound.settlement_periods)?;
+    let count = rebound.settlement_periods.len();
+    series(guard, "rebound.baseline_mw", &rebound.baseline_mw, count, &ANY, "MW")?;
+    guard.number("rebound.max_frac", rebound.max_frac, &NOT_NEGATIVE, "(a share)")
+}
+
+/// What is sold is held by a battery behind the same meter; there is nothing to hold for more import.
+fn reserve(document: &ProblemDocument, guard: &Guard, commitment: &Commitment) -> Result<()> {
+    let Some(id) = &commitment.reserve else { return Ok(()) };
+    let here = |battery: &&crate::Battery| battery.region == commitment.region;
+    if commitment.direction == Direction::Down && document.batteries.iter().filter(here).any(|b| b.id == *id) {
+        return Ok(());
+    }
+    let known: Vec<String> =
+        document.batteries.iter().filter(here).map(|battery| format!("`{}`", battery.id)).collect();
+    Err(Error::Unknown {
+        object: guard.name().into(),
+        field: "reserve",
+        kind: "battery at its region, for less import,",
+        id: id.to_string(),
+        known: known.join(", "),
+    })
+}
+
+/// A site is not below and above its baseline at once.
+fn opposite(document: &ProblemDocument, guard: &Guard, commitment: &Commitment) -> Result<()> {
+    let others = document.commitments.iter().filter(|other| other.region == commitment.region);
+    let mut others = others.filter(|other| other.direction != commitment.direction);
+    let shared = |other: &&Commitment| {
+        commitment.settlement_periods.iter().find(|period| other.settlement_periods.contains(period))
+    };
+    match others.find_map(|other| Some((other, shared(&other)?))) {
+        None => Ok(()),
+        Some((other, period)) => Err(Error::Value {
+            object: guard.name().into(),
+            field: "direction".into(),
+            value: format!("{:?}", commitment.direction).to_lowercase(),
+            limit: format!("must be that of commitment `{}` at the same meter in `{period}`", other.id),
+            unit: "",
+        }),
+    }
+}
+
+/// A reference of the buyer.
+pub(super) fn reference(guard: &Guard, obp_id: Option<&str>) -> Result<()> {
+    match obp_id {
         Some(id) if id.chars().count() > LONGEST_REFERENCE => Err(Error::Value {
             object: guard.name().into(),
             field: "obp_id".into(),
@@ -51,7 +104,7 @@ pub(super) fn commitment(document: &ProblemDocument, commitment: &Commitment) ->
 }
 
 /// Settlement periods are told apart only by steps that divide them.
-fn step(document: &ProblemDocument, guard: &Guard) -> Result<()> {
+pub(super) fn step(document: &ProblemDocument, guard: &Guard) -> Result<()> {
     let step = i64::from(document.horizon.step_min);
     if SETTLEMENT_PERIOD_MIN % step == 0 {
         return Ok(());
@@ -67,7 +120,7 @@ fn step(document: &ProblemDocument, guard: &Guard) -> Result<()> {
 }
 
 /// At least one, each after the one before.
-fn periods(guard: &Guard, periods: &[SettlementPeriod]) -> Result<()> {
+pub(super) fn periods(guard: &Guard, periods: &[SettlementPeriod]) -> Result<()> {
     if periods.is_empty() {
         return Err(guard.refuse("settlement_periods", 0.0, "must name at least one", "settlement periods"));
     }
@@ -84,7 +137,7 @@ fn periods(guard: &Guard, periods: &[SettlementPeriod]) -> Result<()> {
 }
 
 /// One value, or one for each settlement period, all in a range.
-fn series(
+pub(super) fn series(
     guard: &Guard,
     field: &str,
     series: &Series,

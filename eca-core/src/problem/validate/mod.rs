@@ -4,9 +4,11 @@ mod cap;
 mod commitment;
 mod guard;
 mod job;
+mod opportunity;
 mod service;
 mod site;
 mod target;
+mod wholesale;
 
 use super::{Battery, Job, ProblemDocument, RegionId, Warning};
 use crate::schedule::Shape;
@@ -26,13 +28,13 @@ pub(super) fn validate(document: &ProblemDocument) -> Result<(Vec<Shape>, Vec<Wa
         });
     }
     document.horizon.check()?;
-    reserved(document)?;
     unique("region", document.regions.iter().map(|region| region.id.as_str()))?;
     unique("battery", document.batteries.iter().map(|battery| battery.id.as_str()))?;
     unique("job", document.jobs.iter().map(|job| job.id.as_str()))?;
     unique("service", document.services.iter().map(|service| service.id.as_str()))?;
     unique("carbon cap", document.carbon_caps.iter().map(|cap| cap.id.as_str()))?;
     unique("commitment", document.commitments.iter().map(|commitment| commitment.id.as_str()))?;
+    unique("opportunity", document.opportunities.iter().map(|one| one.id.as_str()))?;
     unique("target", document.targets.iter().map(|target| target.id.as_str()))?;
     sizes(document)?;
 
@@ -42,6 +44,8 @@ pub(super) fn validate(document: &ProblemDocument) -> Result<(Vec<Shape>, Vec<Wa
     document.services.iter().try_for_each(|service| service::service(document, service, &mut warnings))?;
     document.carbon_caps.iter().try_for_each(|cap| cap::cap(document, cap, &mut warnings))?;
     document.commitments.iter().try_for_each(|commitment| commitment::commitment(document, commitment))?;
+    document.opportunities.iter().try_for_each(|one| opportunity::opportunity(document, one))?;
+    document.regions.iter().try_for_each(|region| wholesale::export(document, region))?;
     let shapes: Vec<Shape> = document
         .jobs
         .iter()
@@ -50,18 +54,6 @@ pub(super) fn validate(document: &ProblemDocument) -> Result<(Vec<Shape>, Vec<Wa
         .collect::<Result<_>>()?;
     document.targets.iter().try_for_each(|target| target::target(document, &shapes, target))?;
     Ok((shapes, warnings))
-}
-
-fn reserved(document: &ProblemDocument) -> Result<()> {
-    let kinds = [("opportunities", document.opportunities.len())];
-    match kinds.iter().find(|(_, count)| *count > 0) {
-        Some((kind, count)) => Err(Error::Unsupported {
-            object: "problem".into(),
-            feature: kind,
-            reason: format!("this version plans without them and would break a promise; remove the {count} given"),
-        }),
-        None => Ok(()),
-    }
 }
 
 fn unique<'a>(kind: &'static str, ids: impl Iterator<Item = &'a str>) -> Result<()> {
