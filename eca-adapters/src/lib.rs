@@ -13,6 +13,7 @@
 //! | `prometheus` | `prometheus` | power telemetry from Prometheus |
 //! | `signals` | `signals` | prices and carbon over HTTP: NESO, Elexon, Octopus |
 //! | `slurm` | `slurm` | jobs of a Slurm cluster, through its own programs |
+//! | `deg-log` | `deg_log` | what a running loop does, as records of a signed log |
 //! | `controller` | `controller` | the binary `eca-controller config.toml`: the loop of [`eca_core::live`] over configured adapters |
 
 #[cfg(feature = "beckn-http")]
@@ -37,6 +38,9 @@ pub mod signals;
 
 #[cfg(feature = "slurm")]
 pub mod slurm;
+
+#[cfg(feature = "deg-log")]
+pub mod deg_log;
 
 #[cfg(feature = "controller")]
 pub mod controller;

@@ -88,6 +88,16 @@ fn a_day_that_acts_follows_the_plan() {
     let events = folder.events();
     let deliveries: Vec<&Value> = events.iter().flat_map(|e| e["deliveries"].as_array().unwrap()).collect();
     assert!(deliveries.len() > 48 && deliveries.iter().all(|d| d["answer"] == "done" && d["error"].is_null()));
+    // Without ECA the site would have paid what it pays in shadow mode, where its jobs start by themselves.
+    let alone = Folder::new("alone_day", &[HALF_HOURS]);
+    assert!(alone.run().status.success());
+    let (status, alone) = (folder.status(), alone.status());
+    let without = &alone["ledger"]["entries"]["site"]["cost_gbp"];
+    assert!(near(&status["ledger"]["entries"]["run_at_once"]["cost_gbp"], without.as_f64().unwrap(), 0.02));
+    let saved = without.as_f64().unwrap() - status["ledger"]["entries"]["site"]["cost_gbp"].as_f64().unwrap();
+    assert!(saved > 0.0 && near(&status["saved_gbp"], saved, 0.02), "{status:#}");
+    let metrics = fs::read_to_string(folder.0.join("metrics.prom")).unwrap();
+    assert!(metrics.contains("\neca_cost_gbp{who=\"run_at_once\"} "), "{metrics}");
     // No command twice, and the battery had a set point in each of 48 periods.
     let ids: std::collections::BTreeSet<&str> =
         deliveries.iter().map(|d| d["action"]["id"].as_str().unwrap()).collect();

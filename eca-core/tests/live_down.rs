@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use eca_core::adapter::memory::{MemorySite, MemoryState};
+use eca_core::adapter::wrap::{Fault, Faulty};
 use eca_core::adapter::{
     AdapterError, AdapterResult, Meter, ReadingOptions, StateStore, StorageDevice, StorageReading, Workloads,
 };
@@ -89,6 +90,25 @@ fn a_job_that_was_paused_stays_paused_with_its_work() {
     let state = seen[0].job.state.clone().unwrap();
     assert_eq!((state.point, state.done_gpu_hours), (None, 0.5));
     assert!(seen[0].checkpoint_at.is_some());
+}
+
+#[test]
+fn a_job_whose_start_was_acknowledged_and_ignored_is_known_as_late_before_the_next_plan() {
+    let mut given = site();
+    // Half an hour of work, due at the end of the first period.
+    given.jobs[0].gpu_hours = Some(0.5);
+    given.jobs[0].deadline = Some(start().plus_min(STEP_MIN));
+    let memory = MemorySite::new(given.clone());
+    let deaf = Faulty::new(memory.cluster(), Fault::Ignores);
+    given.jobs.clear();
+    let settings = LiveSettings::default().shadow(false).view_periods(8);
+    let mut controller =
+        Live::new(Plant::new(given).cluster(Arc::new(deaf)), settings, Arc::new(MemoryState::default())).unwrap();
+    let first = controller.tick(start());
+    assert_eq!((first.deliveries.len(), &first.at_risk), (1, &Vec::new()), "{first:?}");
+    let between = controller.tick(start().plus_min(10));
+    assert!(between.planned.is_none());
+    assert_eq!(between.at_risk, ["train".into()]);
 }
 
 #[test]

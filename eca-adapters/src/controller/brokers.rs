@@ -34,8 +34,20 @@ fn settings(config: &Config, adapter: &AdapterConfig, kind: &str, name: &str) ->
             .map_err(|error| config.wrong(file, format!("{} cannot be read: {error}", path.display())))?;
         settings = settings.login(user.get_ref(), password.trim_end_matches(['\r', '\n']));
     }
-    Ok(match &adapter.ca {
-        Some(ca) => settings.tls(config.resolve(ca)),
-        None => settings,
-    })
+    encrypted(config, adapter, settings)
+}
+
+fn encrypted(config: &Config, adapter: &AdapterConfig, settings: BrokerSettings) -> Built<BrokerSettings> {
+    match (&adapter.ca, &adapter.certificate, &adapter.key) {
+        (None, None, None) => Ok(settings),
+        (Some(ca), None, None) => Ok(settings.tls(config.resolve(ca))),
+        (Some(ca), Some(certificate), Some(key)) => {
+            let [certificate, key] = [certificate, key].map(|file| config.resolve(file.get_ref()));
+            Ok(settings.mutual_tls(config.resolve(ca), certificate, key))
+        }
+        (_, Some(given), _) | (_, None, Some(given)) => {
+            Err(config
+                .wrong(given, "needs all of `ca`, `certificate` and `key`: this client shows the broker who it is"))
+        }
+    }
 }

@@ -44,6 +44,8 @@ pub struct Config {
     /// What it writes.
     #[serde(default)]
     pub output: OutputConfig,
+    /// The signed log that it keeps; none by default.
+    pub log: Option<LogConfig>,
     /// Where signals come from, the first one first.
     #[serde(default)]
     pub signals: Vec<AdapterConfig>,
@@ -131,6 +133,22 @@ pub struct OutputConfig {
     pub listen: Option<Spanned<String>>,
 }
 
+/// The signed log of what it saw, decided and did.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// The folder of the log.
+    pub dir: Spanned<PathBuf>,
+    /// Name of the log, such as `log.example.org/eca/2026`.
+    pub origin: Spanned<String>,
+    /// The private key of that name, as `eca-controller new-key` makes it.
+    pub key_file: Spanned<PathBuf>,
+    /// The last head that was signed: outside of `dir`, and never restored from a backup. Beside it by default.
+    pub last_head: Option<PathBuf>,
+    /// Who is named as the author of records; what stands before the first `/` of `origin` by default.
+    pub actor: Option<String>,
+}
+
 /// One adapter. Which keys it takes depends on `kind`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,6 +187,10 @@ pub struct AdapterConfig {
     pub password_file: Option<Spanned<PathBuf>>,
     /// MQTT: the authority that signed the broker's certificate, PEM; a plain connection without.
     pub ca: Option<PathBuf>,
+    /// MQTT: the certificate by which the broker knows this client, PEM; with `key`.
+    pub certificate: Option<Spanned<PathBuf>>,
+    /// MQTT: the private key of `certificate`, PEM.
+    pub key: Option<Spanned<PathBuf>>,
     /// Prometheus: power in W, import positive.
     pub query: Option<Spanned<String>>,
     /// Prometheus: unix time of the oldest sample in it, where the query has functions.

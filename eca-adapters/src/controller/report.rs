@@ -44,8 +44,8 @@ pub fn metrics(live: &Live, tick: &Tick) -> String {
     put("eca_cost_gbp", "gauge", "Paid so far, GBP.", &cost.collect::<Vec<_>>());
     let carbon = ledger.entries.iter().map(|(name, entry)| (label(name, "who"), entry.carbon_kg));
     put("eca_carbon_kg", "gauge", "Emitted so far, kg.", &carbon.collect::<Vec<_>>());
-    put("eca_saved_gbp", "gauge", "What following ECA would have saved, GBP.", &alone(ledger.saved_gbp("eca", "site")));
-    put("eca_saved_kg", "gauge", "What following ECA would have avoided, kg.", &alone(ledger.saved_kg("eca", "site")));
+    put("eca_saved_gbp", "gauge", "What ECA saved, in shadow mode would have saved, GBP.", &alone(live.saved_gbp()));
+    put("eca_saved_kg", "gauge", "What ECA avoided, in shadow mode would have avoided, kg.", &alone(live.saved_kg()));
     text
 }
 
@@ -62,7 +62,7 @@ pub(super) fn status(live: &Live, tick: &Tick) -> Value {
         "totals": live.totals(),
         "holds": live.holds(),
         "ledger": ledger,
-        "saved_gbp": ledger.saved_gbp("eca", "site"),
-        "saved_kg": ledger.saved_kg("eca", "site"),
+        "saved_gbp": live.saved_gbp(),
+        "saved_kg": live.saved_kg(),
     })
 }

@@ -3,14 +3,17 @@
 use super::config::{Config, ConfigError};
 use super::pace::Pace;
 use super::serve::{Board, Texts};
-use super::{build, files, report};
+use super::{build, evidence, files, report};
 use eca_core::live::{Hold, Live, Tick};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 const USAGE: &str = "usage: eca-controller CONFIG.toml [--check]\n\
-    runs the loop that the file describes, in shadow mode unless it says mode = \"act\"; --check only reads the file\n";
+    runs the loop that the file describes, in shadow mode unless it says mode = \"act\"; --check only reads the file\n\
+    usage: eca-controller new-key ORIGIN FILE\n\
+    makes the key of a log in a new file, and prints the trust file for those who audit it\n";
 
 /// The program: exit code 0 where it ended well, 1 where output could not be written, 2 for a wrong call or file.
 pub fn main(args: impl Iterator<Item = String>) -> ExitCode {
@@ -20,6 +23,18 @@ pub fn main(args: impl Iterator<Item = String>) -> ExitCode {
             say(USAGE);
             return ExitCode::SUCCESS;
         }
+        ["new-key", origin, file] => {
+            return match evidence::new_key(origin, Path::new(file)) {
+                Ok(trust) => {
+                    say(&trust);
+                    ExitCode::SUCCESS
+                }
+                Err(error) => {
+                    complain(&format!("error: {file}: {error}\n"));
+                    ExitCode::from(2)
+                }
+            };
+        }
         [path] => (path.to_owned(), false),
         [path, "--check"] | ["--check", path] => (path.to_owned(), true),
         _ => {
@@ -28,7 +43,14 @@ pub fn main(args: impl Iterator<Item = String>) -> ExitCode {
         }
     };
     let config = Config::read(Path::new(&path));
-    match config.and_then(|config| Ok((build(&config)?, Pace::new(&config)?, config))) {
+    let ready = config.and_then(|config| {
+        let (live, pace) = (build(&config)?, Pace::new(&config)?);
+        evidence::seed(&config)?;
+        // A log is opened by one process at a time, and only by one that writes to it.
+        let live = if check { live } else { keep_evidence(&config, live)? };
+        Ok((live, pace, config))
+    });
+    match ready {
         Err(error) => {
             complain(&format!("error: {error}\n"));
             ExitCode::from(2)
@@ -48,6 +70,12 @@ pub fn main(args: impl Iterator<Item = String>) -> ExitCode {
             }
         },
     }
+}
+
+/// The loop with its log, where it has one.
+fn keep_evidence(config: &Config, live: Live) -> Result<Live, ConfigError> {
+    let (Some(log), Some(given)) = (evidence::open(config)?, &config.log) else { return Ok(live) };
+    live.sink(Arc::new(log)).map_err(|error| config.wrong(&given.dir, error.to_string()))
 }
 
 fn say(text: &str) {
@@ -140,11 +168,12 @@ fn summary(live: &Live, last: Option<&Tick>) -> String {
         );
     }
     if !ledger.entries.is_empty() {
-        text += &format!(
-            "following ECA would have saved {:.2} GBP and {:.1} kg against what the site did\n",
-            ledger.saved_gbp("eca", "site"),
-            ledger.saved_kg("eca", "site")
-        );
+        let (gbp, kg) = (live.saved_gbp(), live.saved_kg());
+        let shadow = ledger.entries.contains_key("eca");
+        text += &match shadow {
+            true => format!("following ECA would have saved {gbp:.2} GBP and {kg:.1} kg against what the site did\n"),
+            false => format!("ECA saved {gbp:.2} GBP and {kg:.1} kg against running everything at once\n"),
+        };
     }
     text
 }

@@ -2,18 +2,21 @@
 
 use super::prepare::{self, window};
 use super::state::{Outgoing, State};
-use super::{Hold, LiveSettings, Planned, Plant, Tick, Totals};
+use super::{Hold, LiveSettings, Planned, Plant, Sink, Tick, Totals};
 use crate::action::{Command, Target};
 use crate::adapter::{FetchOptions, ReadingOptions, StateStore};
-use crate::mpc::{Controller, Ledger, Shadow, Step};
+use crate::mpc::{Controller, Shadow, Step};
 use crate::problem::{BatteryId, Job, ProblemDocument};
-use crate::{Error, Horizon, Result, Timestamp};
+use crate::{Error, Result, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// A plan looks no farther than so many views, whatever is due later.
+const FARTHEST: usize = 2;
+
 /// Who plans: one that is obeyed, or one that is not.
 #[derive(Debug)]
-enum Planner {
+pub(super) enum Planner {
     Acting(Box<Controller>),
     Shadow(Box<Shadow>),
 }
@@ -23,8 +26,10 @@ enum Planner {
 pub struct Live {
     pub(super) plant: Plant,
     pub(super) settings: LiveSettings,
-    store: Arc<dyn StateStore>,
-    planner: Planner,
+    pub(super) store: Arc<dyn StateStore>,
+    /// Keeps evidence; none where nobody does.
+    pub(super) sink: Option<Arc<dyn Sink>>,
+    pub(super) planner: Planner,
     pub(super) state: State,
     /// The open jobs of all clusters as observed in this turn, or last.
     pub(super) known: Vec<Job>,
@@ -36,9 +41,11 @@ impl Live {
     /// A loop that goes on where the one before it ended, if the store knows of one.
     ///
     /// # Errors
-    /// [`Error::Value`] for settings outside their limits; [`Error::Document`] for a state that cannot be read: it is
+    /// [`Error::Value`] for settings outside their limits; [`Error::Unknown`] for a battery or a meter of something that the
+    /// site does not have; [`Error::Unsupported`] for opportunities; [`Error::Document`] for a state that cannot be read: it is
     /// better not to begin than to send commands twice.
     pub fn new(plant: Plant, settings: LiveSettings, store: Arc<dyn StateStore>) -> Result<Self> {
+        plant.check()?;
         let unreadable = |message: String| Error::Document { path: format!("state in {store}"), message };
         let mut state = match store.load().map_err(|error| unreadable(error.to_string()))? {
             Some(text) => State::from_json(&text).map_err(|error| unreadable(error.to_string()))?,
@@ -54,7 +61,21 @@ impl Live {
             let known = state.controller.clone().unwrap_or_default();
             Planner::Acting(Box::new(Controller::restore(settings.controller.clone(), known)?))
         };
-        Ok(Self { plant, settings, store, planner, state, known: Vec::new(), unsaved: false })
+        Ok(Self { plant, settings, store, sink: None, planner, state, known: Vec::new(), unsaved: false })
+    }
+
+    /// Keeps what is seen, decided and done in a sink too. Nothing is sent of what it did not keep.
+    ///
+    /// # Errors
+    /// [`Error::Document`] where the sink cannot be read.
+    pub fn sink(mut self, sink: Arc<dyn Sink>) -> Result<Self> {
+        let unreadable = |error: crate::adapter::AdapterError| Error::Document {
+            path: sink.to_string(),
+            message: error.to_string(),
+        };
+        self.state.waiting.follow(sink.last().map_err(unreadable)?);
+        self.sink = Some(sink);
+        Ok(self)
     }
 
     /// One turn: plans if a new period has begun, sends what is due, looks whether it is followed.
@@ -71,18 +92,26 @@ impl Live {
         self.read(now, &mut tick);
         self.watch(&mut tick);
         let complete = self.observe(now, &mut tick);
+        self.watch_jobs(now, &mut tick);
         if self.state.planned.is_none_or(|planned| planned < tick.period) {
             self.begin(complete, now, &mut tick);
         }
         tick.stopped.clone_from(&self.state.stopped);
         // What is sent is known to the store before: a restart repeats it, and plans nothing else for the same period.
-        if self.save(&mut tick) && !self.settings.shadow {
+        self.note(|waiting, sold, stopped| {
+            waiting.sold(now, sold);
+            waiting.decided(&tick, stopped);
+        });
+        if self.save(&mut tick) && self.hand_over(&mut tick) && !self.settings.shadow {
             self.deliver(now, &mut tick);
         }
         tick.lost = self.state.lost.iter().cloned().collect();
         self.count(&tick);
         self.unsaved |= !tick.deliveries.is_empty();
-        self.save(&mut tick);
+        self.note(|waiting, _, _| waiting.told(&tick));
+        if self.save(&mut tick) {
+            self.hand_over(&mut tick);
+        }
         tick
     }
 
@@ -93,7 +122,10 @@ impl Live {
         self.read(now, &mut tick);
         self.book(now, &mut tick);
         self.unsaved = true;
-        self.save(&mut tick);
+        self.note(|waiting, _, _| waiting.observed(&tick));
+        if self.save(&mut tick) {
+            self.hand_over(&mut tick);
+        }
         tick
     }
 
@@ -125,15 +157,6 @@ impl Live {
         self.state.lost.remove(battery);
         self.state.missed.remove(battery);
         self.unsaved = true;
-    }
-
-    /// What was paid and emitted so far in shadow mode; empty where the loop acts.
-    #[must_use]
-    pub fn ledger(&self) -> Ledger {
-        match &self.planner {
-            Planner::Shadow(shadow) => shadow.ledger().clone(),
-            Planner::Acting(_) => Ledger::default(),
-        }
     }
 
     /// What the loop did so far.
@@ -204,7 +227,7 @@ impl Live {
             return;
         }
         let mut horizon = self.plant.site.horizon;
-        (horizon.start, horizon.periods) = (tick.period, self.settings.view_periods.max(1));
+        (horizon.start, horizon.periods) = (tick.period, self.view_periods(tick.period));
         let day_min = 24 * 60;
         let options = FetchOptions::new(now, horizon.start.plus_min(-day_min), horizon.end())
             .max_age_s(60 * self.settings.max_signal_age_min);
@@ -220,12 +243,22 @@ impl Live {
                 self.state.planned = Some(tick.period);
                 self.unsaved = true;
                 let is_number = |step: &Step| step.problem.is_some();
-                self.state.open = Some(document).filter(|_| is_number(&step));
+                self.open_books(document, is_number(&step), step.generation, tick);
                 self.state.registers_wh = tick.meters.iter().map(|(id, m)| (id.clone(), m.import_wh)).collect();
                 self.take(step, tick);
             }
             Err(error) => tick.problems.push(format!("nothing was planned: {error}")),
         }
+    }
+
+    /// How far a plan looks: to the last deadline, as far as that is not too far. A job whose deadline lies beyond the view
+    /// would seem due at its end, and take the place of others that are.
+    fn view_periods(&self, from: Timestamp) -> usize {
+        let view = self.settings.view_periods.max(1);
+        let step_min = i64::from(self.plant.site.horizon.step_min.max(1));
+        let due = self.known.iter().filter_map(|job| job.deadline).max();
+        let until = due.map_or(0, |due| due.minutes_since(from).div_euclid(step_min));
+        usize::try_from(until).unwrap_or(0).clamp(view, FARTHEST * view)
     }
 
     /// Observes the jobs of all clusters. False where one does not answer: then nothing is planned until it does.
@@ -337,64 +370,5 @@ impl Live {
             problem: step.problem,
             plan: step.plan,
         });
-    }
-
-    /// Books the period that is open, in shadow mode, with what the meters counted in it.
-    fn book(&mut self, now: Timestamp, tick: &mut Tick) {
-        let Planner::Shadow(shadow) = &mut self.planner else { return };
-        let Some(open) = self.state.open.take() else { return };
-        let horizon = Horizon { periods: 1, ..open.horizon };
-        let mut actual = window(&open, horizon);
-        actual.jobs.clear();
-        // What is known now counts; where nothing new is, what was expected.
-        let options = FetchOptions::new(now, horizon.start.plus_min(-i64::from(horizon.step_min)), horizon.end());
-        let mut said = Vec::new();
-        let signals = prepare::fetch(&self.plant, &self.settings, &options, &mut said);
-        let mut known = actual.clone();
-        prepare::put(&mut known, &signals, &self.settings, &mut said);
-        if crate::Problem::from_document(ProblemDocument { batteries: Vec::new(), ..known.clone() }).is_ok() {
-            actual = known;
-        }
-        let mut import_mwh = BTreeMap::new();
-        for (region, meter) in &tick.meters {
-            if let Some(before) = self.state.registers_wh.get(region) {
-                let wh = meter.import_wh.saturating_sub(*before);
-                // Registers are far below 2^53 Wh.
-                #[allow(clippy::cast_precision_loss)]
-                import_mwh.insert(region.clone(), crate::unit::wh_to_mwh(wh as f64));
-            }
-        }
-        match shadow.close(&actual, &import_mwh) {
-            Ok(ledger) => tick.ledger = Some(ledger.clone()),
-            Err(error) => tick.problems.push(format!("the period was not booked: {error}")),
-        }
-    }
-
-    fn count(&mut self, tick: &Tick) {
-        let totals = &mut self.state.totals;
-        totals.ticks += 1;
-        totals.problems += u64::try_from(tick.problems.len()).unwrap_or(0);
-    }
-
-    /// Saves the state. False where that failed: then nothing may be sent.
-    fn save(&mut self, tick: &mut Tick) -> bool {
-        if !self.unsaved {
-            return true;
-        }
-        match &self.planner {
-            Planner::Acting(controller) => self.state.controller = Some(controller.state().clone()),
-            Planner::Shadow(shadow) => self.state.shadow = Some(shadow.state()),
-        }
-        let saved = self.state.to_json().map_err(|e| e.to_string());
-        match saved.and_then(|text| self.store.save(&text).map_err(|e| e.to_string())) {
-            Ok(()) => {
-                self.unsaved = false;
-                true
-            }
-            Err(error) => {
-                tick.problems.push(format!("the state was not saved, nothing is sent: {error}"));
-                false
-            }
-        }
     }
 }

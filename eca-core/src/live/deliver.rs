@@ -56,36 +56,54 @@ impl Live {
         let mut due: Vec<usize> = (0..self.state.outbox.len()).filter(|&i| due(&self.state.outbox[i])).collect();
         let pauses = |i: &usize| self.state.outbox[*i].action.command == Command::Pause;
         due.sort_by_key(|i| !pauses(i));
+        due.truncate(self.settings.max_actions_per_tick);
         let mut failed = false;
-        for i in due.into_iter().take(self.settings.max_actions_per_tick) {
-            let action = self.state.outbox[i].action.clone();
-            if self.state.is_held(&action.target, now) || (failed && action.command != Command::Pause) {
-                continue;
-            }
-            if let Some(why) = self.no_room(&action, now, tick) {
-                if let Target::Job { id, .. } | Target::Share { id, .. } = &action.target {
-                    tick.problems.push(format!("a command for `{id}` is held back: {why}"));
-                    tick.at_risk.push(id.clone());
+        // What finds no room may find some when the others are sent: a move takes load away as well.
+        loop {
+            let mut held_back = Vec::new();
+            let before = tick.deliveries.len();
+            for i in due {
+                let action = self.state.outbox[i].action.clone();
+                if self.state.is_held(&action.target, now) || (failed && action.command != Command::Pause) {
+                    continue;
                 }
-                continue;
-            }
-            let delivery = self.send(&action, now);
-            let cluster = self.cluster_of(&action.target).unwrap_or(usize::MAX);
-            let job = self.known.iter().find(|job| matches!(&action.target, Target::Job { id, .. } if *id == job.id));
-            self.state.envelope.sent(cluster, &action, delivery.answer, job);
-            match delivery.answer {
-                Some(Answer::Early | Answer::WouldDo) => {}
-                Some(answer) => {
-                    self.state.totals.done += u64::from(answer == Answer::Done);
-                    self.state.outbox[i].settled = true;
-                }
-                None => {
-                    failed = true;
-                    self.state.totals.failed += 1;
+                match self.no_room(&action, now, tick) {
+                    Some(why) => held_back.push((i, why)),
+                    None => failed |= !self.deliver_to_job(i, action, now, tick),
                 }
             }
-            tick.deliveries.push(delivery);
+            if failed || held_back.is_empty() || tick.deliveries.len() == before {
+                for (i, why) in held_back {
+                    if let Target::Job { id, .. } | Target::Share { id, .. } = &self.state.outbox[i].action.target {
+                        tick.problems.push(format!("a command for `{id}` is held back: {why}"));
+                        if self.waits_too_long(id, now, tick.period) {
+                            tick.at_risk.push(id.clone());
+                        }
+                    }
+                }
+                break;
+            }
+            due = held_back.into_iter().map(|(i, _)| i).collect();
         }
+    }
+
+    /// Sends one command of the outbox; whether there was an answer.
+    fn deliver_to_job(&mut self, i: usize, action: Action, now: Timestamp, tick: &mut Tick) -> bool {
+        let delivery = self.send(&action, now);
+        let cluster = self.cluster_of(&action.target).unwrap_or(usize::MAX);
+        let job = self.known.iter().find(|job| matches!(&action.target, Target::Job { id, .. } if *id == job.id));
+        self.state.envelope.sent(cluster, &action, delivery.answer, job);
+        match delivery.answer {
+            Some(Answer::Early | Answer::WouldDo) => {}
+            Some(answer) => {
+                self.state.totals.done += u64::from(answer == Answer::Done);
+                self.state.outbox[i].settled = true;
+            }
+            None => self.state.totals.failed += 1,
+        }
+        let answered = delivery.answer.is_some();
+        tick.deliveries.push(delivery);
+        answered
     }
 
     /// Why a command may not be sent now.

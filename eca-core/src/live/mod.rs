@@ -5,7 +5,11 @@
 //! it in a [`Tick`]. A tick never fails: what goes wrong stands in [`Tick::problems`], and the answer is the safe one.
 //!
 //! By default nothing is acted on ([`LiveSettings::shadow`]): the loop says what it would do, and its ledger what that
-//! would have paid and emitted beside what the site did.
+//! would have paid and emitted beside what the site did. Where it acts, the ledger has what the site paid beside what it
+//! would have paid without ECA.
+//!
+//! A [`Sink`] gets what is seen, decided and done as numbered events, each once, and the decisions before anything of them is
+//! sent: `eca-adapters` writes them into a signed log.
 //!
 //! **What happens when this loop ends.** Jobs go on as they are. The set point of a battery ends with its action, at the
 //! latest at the end of the period, and a device with a timer of its own returns to its safe set point earlier. After a
@@ -42,9 +46,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod books;
 mod control;
 mod deliver;
 mod envelope;
+mod events;
+mod keep;
 mod plant;
 mod prepare;
 mod settings;
@@ -53,6 +60,7 @@ mod tick;
 mod watch;
 
 pub use control::Live;
+pub use events::{Event, Happened, Sink};
 pub use plant::Plant;
 pub use settings::LiveSettings;
 pub use state::Hold;

@@ -1,7 +1,9 @@
 //! What the loop drives: the site on paper, and the adapters of its parts.
 
 use crate::adapter::{Meter, SignalSource, StorageDevice, Workloads};
+use crate::mpc::must_sell_nothing;
 use crate::problem::{BatteryId, ProblemDocument, RegionId};
+use crate::{Error, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -51,5 +53,24 @@ impl Plant {
     pub fn signals(mut self, source: Arc<dyn SignalSource>) -> Self {
         self.signals.push(source);
         self
+    }
+
+    /// Refuses devices of batteries and meters of regions that the document does not have: they would never be used; and
+    /// opportunities, that the loop would deliver and nobody sells.
+    pub(super) fn check(&self) -> Result<()> {
+        must_sell_nothing(&self.site, "an opportunity in a running loop")?;
+        let batteries: Vec<&str> = self.site.batteries.iter().map(|battery| battery.id.as_str()).collect();
+        let regions: Vec<&str> = self.site.regions.iter().map(|region| region.id.as_str()).collect();
+        let unknown = |field, kind, id: &str, known: &[&str]| {
+            let known: Vec<String> = known.iter().map(|id| format!("`{id}`")).collect();
+            Error::Unknown { object: "plant".into(), field, kind, id: id.into(), known: known.join(", ") }
+        };
+        if let Some(id) = self.batteries.keys().find(|id| !batteries.contains(&id.as_str())) {
+            return Err(unknown("batteries", "battery", id.as_str(), &batteries));
+        }
+        match self.meters.keys().find(|id| !regions.contains(&id.as_str())) {
+            Some(id) => Err(unknown("meters", "region", id.as_str(), &regions)),
+            None => Ok(()),
+        }
     }
 }

@@ -13,7 +13,7 @@ pub struct LiveSettings {
     pub shadow: bool,
     /// How each plan is made.
     pub controller: ControllerSettings,
-    /// Periods that each plan looks ahead; 48 by default.
+    /// Periods that each plan looks ahead, up to twice as many where a known job is due later; 48 by default.
     pub view_periods: usize,
     /// What happens to gaps in prices and carbon; held for at most 4 periods by default.
     pub gaps: GapPolicy,

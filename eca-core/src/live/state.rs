@@ -51,6 +51,9 @@ pub(super) struct State {
     /// Jobs of each cluster as last seen.
     pub(super) seen: BTreeMap<JobId, usize>,
     pub(super) totals: super::Totals,
+    /// The site without ECA, where the loop acts.
+    pub(super) reference: crate::mpc::Reference,
+    pub(super) waiting: super::events::Waiting,
 }
 
 impl State {

@@ -91,7 +91,8 @@ pub struct Tick {
     pub meters: BTreeMap<RegionId, MeterReading>,
     /// Batteries that are not used because they did not follow.
     pub lost: Vec<BatteryId>,
-    /// Jobs whose promise cannot be kept for certain now, because their cluster does not answer.
+    /// Jobs whose promise cannot be kept for certain now: their cluster does not answer, or they could not end in time even
+    /// at their highest rate from now on; from the next plan on where a command was held back without which they stand.
     pub at_risk: Vec<JobId>,
     /// The sums after the period that ended with this turn; none where none ended.
     pub ledger: Option<Ledger>,

@@ -1,9 +1,11 @@
-//! Whether batteries do what they were told: a write that succeeds is no delivery.
+//! Whether batteries do what they were told: a write that succeeds is no delivery. And whether jobs can still end in time: a
+//! command that was lost or came late is known long before the next plan.
 
 use super::deliver::net_mw;
 use super::{Live, Tick};
 use crate::adapter::StorageReading;
-use crate::problem::Battery;
+use crate::problem::{Battery, Job, JobId};
+use crate::{Timestamp, unit};
 
 impl Live {
     /// Compares what each battery shows with its set point. One that misses it too often in a row is given up: it is left
@@ -30,6 +32,41 @@ impl Live {
             }
         }
     }
+}
+
+impl Live {
+    /// Lists as at risk the jobs that cannot end in time any more, even at their highest rate from `now` on.
+    pub(super) fn watch_jobs(&self, now: Timestamp, tick: &mut Tick) {
+        let late = self.known.iter().filter(|job| !job.divisible && ends_late(job, now));
+        let late: Vec<_> = late.map(|job| job.id.clone()).filter(|id| !tick.at_risk.contains(id)).collect();
+        tick.at_risk.extend(late);
+    }
+
+    /// Whether a job whose command was held back may be late for it. One that runs goes on where it is; one that stands
+    /// waits for the next plan. Of what a divisible job has left nothing is known.
+    pub(super) fn waits_too_long(&self, id: &JobId, now: Timestamp, period: Timestamp) -> bool {
+        let Some(job) = self.known.iter().find(|job| job.id == *id && !job.divisible) else { return true };
+        let runs = job.state.as_ref().is_some_and(|state| state.point.is_some());
+        let next_plan = period.plus_min(i64::from(self.plant.site.horizon.step_min));
+        ends_late(job, if runs { now } else { now.max(next_plan) })
+    }
+}
+
+/// Whether a job misses its deadline even at its highest rate from then on.
+fn ends_late(job: &Job, from: Timestamp) -> bool {
+    let from = from.max(job.earliest_start.unwrap_or(from));
+    // Rounding of a rate is no delay.
+    #[allow(clippy::cast_precision_loss)]
+    job.deadline.is_some_and(|due| needs_s(job) > due.seconds_since(from) as f64 + 1.0)
+}
+
+/// How long a job still takes at its highest rate, s.
+fn needs_s(job: &Job) -> f64 {
+    let done = job.state.as_ref().map_or(0.0, |state| state.done_inferences.max(state.done_gpu_hours));
+    let left = (job.inferences.or(job.gpu_hours).unwrap_or(0.0) - done).max(0.0);
+    let rates = job.points.iter().filter_map(|point| point.inferences_per_h.or(point.gpu_hours_per_h));
+    let best = rates.fold(0.0, f64::max);
+    if best > 0.0 { unit::h_to_s(left / best) } else { 0.0 }
 }
 
 /// A battery follows if its power is the one wanted, or less where it is full or down to its reserve.
