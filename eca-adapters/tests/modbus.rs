@@ -42,7 +42,7 @@ impl Device {
     }
 
     fn with_energy(python: &str, kind: &str, energy_wh: u32) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/sunspec_server.py");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/live/sunspec_battery.py");
         let mut command = Command::new(python);
         command.arg(script).arg(kind).arg(energy_wh.to_string());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());

@@ -1,7 +1,7 @@
 //! The controller's side of a battery.
 
 use super::message::{OFFLINE, Order, Reply, start};
-use super::{Event, Topics, Transport};
+use super::{Event, Topics, Transport, listen};
 use eca_core::action::{Action, Command, Inbox, Target, Verdict};
 use eca_core::adapter::{
     AdapterError, AdapterResult, Answer, ApplyOptions, ReadingOptions, StorageDevice, StorageReading, check_age,
@@ -9,7 +9,7 @@ use eca_core::adapter::{
 use eca_core::problem::BatteryId;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A battery behind a broker.
 ///
@@ -61,20 +61,8 @@ impl MqttBattery {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in what has arrived, waiting for `enough` as long as is left of `patience`; whether it came.
-    fn listen(&self, state: &mut State, mut enough: impl FnMut(&State) -> bool) -> bool {
-        while let Some(event) = self.transport.next(Duration::ZERO) {
-            self.take(state, event);
-        }
-        let begun = Instant::now();
-        while !enough(state) {
-            let left = self.patience.saturating_sub(begun.elapsed());
-            match self.transport.next(left) {
-                Some(event) => self.take(state, event),
-                None => return enough(state),
-            }
-        }
-        true
+    fn listen(&self, state: &mut State, enough: impl Fn(&State) -> bool) {
+        listen(&*self.transport, self.patience, state, |state, event| self.take(state, event), enough);
     }
 
     fn take(&self, state: &mut State, event: Event) {

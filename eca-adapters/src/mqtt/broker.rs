@@ -89,6 +89,18 @@ impl BrokerSettings {
         self
     }
 
+    /// Sets the authority, and the certificate and the key by which the broker knows this client, PEM files.
+    #[must_use]
+    pub fn mutual_tls(
+        mut self,
+        ca: impl Into<PathBuf>,
+        certificate: impl Into<PathBuf>,
+        key: impl Into<PathBuf>,
+    ) -> Self {
+        self.tls = Some(Tls { ca: ca.into(), client: Some((certificate.into(), key.into())) });
+        self
+    }
+
     /// Sets whether the broker keeps messages for this client while it is away: for devices.
     #[must_use]
     pub fn keeps_session(mut self, keeps_session: bool) -> Self {

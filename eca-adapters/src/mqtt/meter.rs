@@ -1,11 +1,11 @@
 //! The controller's side of a meter.
 
 use super::message::{OFFLINE, start};
-use super::{Event, Topics, Transport};
+use super::{Event, Topics, Transport, listen};
 use eca_core::adapter::{AdapterError, AdapterResult, Meter, MeterReading, ReadingOptions, check_age};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A meter whose readings are published.
 #[derive(Debug)]
@@ -65,14 +65,7 @@ impl fmt::Display for MqttMeter {
 impl Meter for MqttMeter {
     fn read(&self, options: &ReadingOptions) -> AdapterResult<MeterReading> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(event) = self.transport.next(Duration::ZERO) {
-            self.take(&mut last, event);
-        }
-        let begun = Instant::now();
-        while last.is_none() {
-            let Some(event) = self.transport.next(self.patience.saturating_sub(begun.elapsed())) else { break };
-            self.take(&mut last, event);
-        }
+        listen(&*self.transport, self.patience, &mut *last, |last, event| self.take(last, event), Option::is_some);
         let bad = |value: String| AdapterError::BadReading {
             adapter: self.to_string(),
             object: "its reading".into(),

@@ -30,7 +30,7 @@ pub use endpoint::Endpoint;
 pub use meter::MqttMeter;
 
 use std::fmt::Debug;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Carries messages, at least once each, in any order. Unstable.
 pub trait Transport: Debug + Send + Sync {
@@ -68,6 +68,24 @@ impl Event {
     #[must_use]
     pub fn message(topic: impl Into<String>, payload: impl Into<String>, retained: bool) -> Self {
         Self::Message { topic: topic.into(), payload: payload.into(), retained }
+    }
+}
+
+/// Takes in what has arrived, and goes on for `patience` or until it is `enough`.
+fn listen<S>(
+    transport: &dyn Transport,
+    patience: Duration,
+    state: &mut S,
+    take: impl Fn(&mut S, Event),
+    enough: impl Fn(&S) -> bool,
+) {
+    while let Some(event) = transport.next(Duration::ZERO) {
+        take(state, event);
+    }
+    let begun = Instant::now();
+    while !enough(state) {
+        let Some(event) = transport.next(patience.saturating_sub(begun.elapsed())) else { return };
+        take(state, event);
     }
 }
 

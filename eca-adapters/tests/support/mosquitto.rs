@@ -1,4 +1,4 @@
-//! A mosquitto of our own: on loopback, with passwords and rights, and certificates if asked for.
+//! A mosquitto of our own: on loopback, with rights for two users, who show a password or a certificate.
 
 use eca_adapters::mqtt::BrokerSettings;
 use std::fmt;
@@ -7,12 +7,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// How a broker is reached, and how it knows who reaches it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Password,
+    PasswordOverTls,
+    /// Over TLS, each side shows a certificate; there are no passwords.
+    Certificate,
+}
+
 /// A broker in a process of its own; it ends with the test.
 pub struct Mosquitto {
     program: PathBuf,
     folder: PathBuf,
     port: u16,
-    tls: bool,
+    access: Access,
     process: Child,
 }
 
@@ -39,7 +48,7 @@ fn authority(openssl: &Path, folder: &Path, name: &str) -> PathBuf {
 
 impl Mosquitto {
     /// Starts it; none where there is none, which is said.
-    pub fn start(name: &str, tls: bool) -> Option<Self> {
+    pub fn start(name: &str, access: Access) -> Option<Self> {
         let (Some(program), Some(passwords)) = (find("mosquitto"), find("mosquitto_passwd")) else {
             eprintln!("skipped: there is no mosquitto here (Debian: apt-get install mosquitto)");
             return None;
@@ -62,17 +71,20 @@ impl Mosquitto {
             "listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {at}/passwords\nacl_file {at}/rights\n\
              persistence true\npersistence_location {at}/\nuser root\nlog_dest none\n"
         );
-        if tls {
+        if access != Access::Password {
             let Some(openssl) = find("openssl") else {
                 eprintln!("skipped: there is no openssl here, which makes the certificates");
                 return None;
             };
             certificates(&openssl, &folder);
             config += &format!("certfile {at}/server.pem\nkeyfile {at}/server.key\n");
+            if access == Access::Certificate {
+                config += &format!("cafile {at}/ca.pem\nrequire_certificate true\nuse_identity_as_username true\n");
+            }
         }
         std::fs::write(folder.join("mosquitto.conf"), config).unwrap();
         let process = launch(&program, &folder, port);
-        Some(Self { program, folder, port, tls, process })
+        Some(Self { program, folder, port, access, process })
     }
 
     pub fn port(&self) -> u16 {
@@ -81,9 +93,21 @@ impl Mosquitto {
 
     /// A connection of a user, `controller` or `device`.
     pub fn settings(&self, client_id: &str, user: &str) -> BrokerSettings {
-        let host = if self.tls { "localhost" } else { "127.0.0.1" };
-        let settings = BrokerSettings::new(client_id, host, self.port).login(user, format!("{user}-secret"));
-        if self.tls { settings.tls(self.folder.join("ca.pem")) } else { settings }
+        let host = if self.access == Access::Password { "127.0.0.1" } else { "localhost" };
+        let settings = BrokerSettings::new(client_id, host, self.port);
+        let ca = self.file("ca.pem");
+        match self.access {
+            Access::Password => settings.login(user, format!("{user}-secret")),
+            Access::PasswordOverTls => settings.login(user, format!("{user}-secret")).tls(ca),
+            Access::Certificate => {
+                settings.mutual_tls(ca, self.file(&format!("{user}.pem")), self.file(&format!("{user}.key")))
+            }
+        }
+    }
+
+    /// A file of its own: `ca.pem`, or certificate and key of a user.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// An authority that signed nothing.
@@ -111,19 +135,20 @@ fn launch(program: &Path, folder: &Path, port: u16) -> Child {
     process
 }
 
-/// An authority, and a certificate of `localhost` that it signed.
+/// An authority, and what it signed: a certificate of `localhost` for the broker, and one of each user.
 fn certificates(openssl: &Path, folder: &Path) {
     let authority = authority(openssl, folder, "ca");
-    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-    let (key, request, names) = (path("server.key"), path("server.csr"), path("names"));
-    std::fs::write(&names, "subjectAltName=DNS:localhost\n").unwrap();
-    let new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost"];
-    run(openssl, &[&new[..], &["-keyout", &key, "-out", &request]].concat());
-    let signed = ["x509", "-req", "-days", "2", "-in", &request, "-CA", authority.to_str().unwrap(), "-CAkey"];
-    run(
-        openssl,
-        &[&signed[..], &[&path("ca.key"), "-CAcreateserial", "-extfile", &names, "-out", &path("server.pem")]].concat(),
-    );
+    for (file, subject) in [("server", "localhost"), ("controller", "controller"), ("device", "device")] {
+        let path = |end: &str| folder.join(format!("{file}.{end}")).to_str().unwrap().to_owned();
+        let (key, request, names) = (path("key"), path("csr"), path("names"));
+        std::fs::write(&names, format!("subjectAltName=DNS:{subject}\n")).unwrap();
+        let new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj"];
+        run(openssl, &[&new[..], &[&format!("/CN={subject}"), "-keyout", &key, "-out", &request]].concat());
+        let signed = ["x509", "-req", "-days", "2", "-in", &request, "-CA", authority.to_str().unwrap(), "-CAkey"];
+        let ca_key = folder.join("ca.key");
+        let rest = [ca_key.to_str().unwrap(), "-CAcreateserial", "-extfile", &names, "-out", &path("pem")];
+        run(openssl, &[&signed[..], &rest].concat());
+    }
 }
 
 impl fmt::Display for Mosquitto {
