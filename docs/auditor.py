@@ -163,6 +163,29 @@ def settle(event: dict, used: dict[datetime, list[int]], prices: dict[datetime, 
     return total
 
 
+def shared(given: list[dict], homes: list[dict], allocation: str, carried_in: int) -> list[dict]:
+    """The lines of the fund: by weight up to the caps, what is left over to the largest remainders."""
+    homes = sorted(homes, key=lambda home: home["id"])
+    weights = {home["id"]: min(home["weight"], 1) if allocation == "equal" else home["weight"] for home in homes}
+    caps = {home["id"]: home["cap_ugbp"] for home in homes}
+    left, got, open_ = carried_in + sum(each["amount_ugbp"] for each in given), dict.fromkeys(weights, 0), [name for name in weights if weights[name]]
+    while open_ and left:
+        total = sum(weights[name] for name in open_)
+        full = [name for name in open_ if caps[name] is not None and left * weights[name] > caps[name] * total]
+        for name in full or open_:
+            got[name] = caps[name] if full else left * weights[name] // total
+        if not full:
+            ranked = sorted(open_, key=lambda name: (-(left * weights[name] % total), name))
+            for name in ranked[: left - sum(got[name] for name in open_)]:
+                got[name] += 1
+        left -= sum(got[name] for name in full or open_)
+        open_ = [name for name in open_ if name not in full] if full else []
+    lines = [("carried_in", "fund", -carried_in)] if carried_in else []
+    lines += [("contribution", each["id"], -each["amount_ugbp"]) for each in given]
+    lines += [("distribution", name, amount) for name, amount in got.items()] + ([("carried_out", "fund", left)] if left else [])
+    return [{"entry": entry, "id": name, "amount_ugbp": amount} for entry, name, amount in lines]
+
+
 def audit(folder: Path) -> int:
     """Computes everything again; gives the number of differences."""
     log, wrong = Log(folder), 0
@@ -222,6 +245,8 @@ def audit(folder: Path) -> int:
         elif kind == "fund":
             lines = json.loads(log.cited(record, "lines"))
             same(seq, "sum of the fund", sum(line["amount_ugbp"] for line in lines), 0)
+            given, homes = (json.loads(log.cited(record, name)) for name in ("contributions", "beneficiaries"))
+            same(seq, "lines of the fund", lines, shared(given, homes, body["allocation"], body["carried_in_ugbp"]))
             for line in lines:
                 if line["entry"] == "contribution":
                     same(seq, f"contribution of {line['id']}", -line["amount_ugbp"], events[line["id"]])

@@ -1,5 +1,9 @@
 //! JSON with one meaning for each byte string: strict reading, canonical writing (RFC 8785).
 
+mod plain;
+
+pub(crate) use plain::plainly_canonical;
+
 use crate::{Error, Result};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};

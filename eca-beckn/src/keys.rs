@@ -109,6 +109,12 @@ impl MemoryKey {
         Self { key_id: key_id.into(), purpose, key: SigningKey::from_bytes(seed) }
     }
 
+    /// The seed in base64, as [`MemoryKey::from_base64`] reads it: for the one file that keeps the key.
+    #[must_use]
+    pub fn seed_base64(&self) -> String {
+        STANDARD.encode(self.key.to_bytes())
+    }
+
     /// The public half, derived from the seed.
     #[must_use]
     pub fn public(&self) -> PublicKey {

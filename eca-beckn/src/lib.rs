@@ -25,7 +25,7 @@ pub mod sign;
 mod trust;
 pub mod verify;
 
-pub use audit::{AuditReport, audit};
+pub use audit::{AuditReport, audit, audit_folder, audit_shards};
 pub use eca_core::adapter::{Clock, Signer};
 pub use entry::Entry;
 pub use error::{Error, Result};

@@ -91,10 +91,20 @@ pub(crate) struct Known {
     pub(crate) key: PublicKey,
     pub(crate) from_s: i64,
     pub(crate) to_s: i64,
-    /// Index of the record that revoked it, and since when it does not count.
-    pub(crate) revoked: Option<(u64, i64)>,
+    pub(crate) revoked: Option<Revoked>,
     /// The key that vouched for it; none for those of the trust file.
     pub(crate) added_by: Option<String>,
+}
+
+/// How a key was revoked.
+#[derive(Debug, Clone)]
+pub(crate) struct Revoked {
+    /// The record that did it, for a person.
+    by: String,
+    /// Its position among all records: what stands behind it does not count.
+    position: u64,
+    /// Since when the key does not count.
+    since_s: i64,
 }
 
 /// The trusted keys, and those that they vouched for in the log.
@@ -106,17 +116,17 @@ impl KeyRing {
         Self(trusted)
     }
 
-    /// The key of this name as it counts for something signed at `at_s` that stands in record `seq`.
-    pub(crate) fn find(&self, name: KeyName<'_>, at_s: i64, seq: u64) -> Result<PublicKey> {
+    /// The key of this name as it counts for something signed at `at_s` that stands in the record at `position`.
+    pub(crate) fn find(&self, name: KeyName<'_>, at_s: i64, position: u64) -> Result<PublicKey> {
         let KeyName { purpose, owner, key_id } = name;
         let known =
             self.0.iter().find(|known| known.purpose == purpose && known.owner == owner && known.key_id == key_id);
         let Some(known) = known else {
             return Err(Error::key(key_id, format!("of `{owner}` is not a trusted one")));
         };
-        if let Some((revoked, since_s)) = known.revoked.filter(|(revoked, since_s)| seq > *revoked || at_s >= *since_s)
-        {
-            return Err(Error::key(key_id, format!("of `{owner}` was revoked by record {revoked}, since {since_s} s")));
+        let reached = |revoked: &&Revoked| position > revoked.position || at_s >= revoked.since_s;
+        if let Some(Revoked { by, since_s, .. }) = known.revoked.as_ref().filter(reached) {
+            return Err(Error::key(key_id, format!("of `{owner}` was revoked by {by}, since {since_s} s")));
         }
         if at_s < known.from_s || at_s > known.to_s {
             return Err(Error::key(key_id, format!("of `{owner}` was not valid then")));
@@ -125,24 +135,25 @@ impl KeyRing {
     }
 
     /// Revokes a key, and those it vouched for since then: whoever stole it may have added one of his own.
-    fn revoke(&mut self, name: KeyName<'_>, seq: u64, since_s: i64) {
+    fn revoke(&mut self, name: KeyName<'_>, revoked: &Revoked) {
         let mut falling = vec![name.key_id.to_owned()];
         while let Some(key_id) = falling.pop() {
             for known in self.0.iter_mut().filter(|known| known.purpose == name.purpose && known.owner == name.owner) {
-                let vouched =
-                    known.added_by.as_ref() == Some(&key_id) && known.from_s >= since_s && known.revoked.is_none();
+                let vouched = known.added_by.as_ref() == Some(&key_id)
+                    && known.from_s >= revoked.since_s
+                    && known.revoked.is_none();
                 if vouched {
                     falling.push(known.key_id.clone());
                 }
                 if vouched || known.key_id == key_id {
-                    known.revoked = Some((seq, since_s));
+                    known.revoked = Some(revoked.clone());
                 }
             }
         }
     }
 
-    /// Takes a key record, if a key that counts signed it.
-    pub(crate) fn take(&mut self, record: &Record) -> Result<()> {
+    /// Takes a key record that stands at `position` among all records and is called `place`, if a key that counts signed it.
+    pub(crate) fn take(&mut self, record: &Record, position: u64, place: &str) -> Result<()> {
         let wrong = |reason: &str| Error::not_verified("key record", reason);
         let text = |name: &str| {
             let value = record.body.get(name).and_then(Value::as_str);
@@ -154,7 +165,7 @@ impl KeyRing {
         let (owner, key_id) = (text("owner")?, text("key_id")?);
         let at_s = record.time_us.div_euclid(1_000_000);
         let previous = KeyName { purpose, owner, key_id: text("previous_key_id")? };
-        let previous = self.find(previous, at_s, record.seq)?;
+        let previous = self.find(previous, at_s, position)?;
         let signed = statement(&record.body)?;
         let by = |key: &PublicKey, field: &str| -> Result<()> {
             let signature = STANDARD.decode(text(field)?).unwrap_or_default();
@@ -186,7 +197,8 @@ impl KeyRing {
             ("revoke", Some(_)) => {
                 let since = record.body.get("compromised_since_us").and_then(Value::as_i64);
                 let since = since.ok_or_else(|| wrong("has no `compromised_since_us`"))?;
-                self.revoke(KeyName { purpose, owner, key_id }, record.seq, since.div_euclid(1_000_000));
+                let since_s = since.div_euclid(1_000_000);
+                self.revoke(KeyName { purpose, owner, key_id }, &Revoked { by: place.into(), position, since_s });
                 Ok(())
             }
             _ => Err(wrong("is neither the addition of a key nor the revocation of one that is known")),

@@ -140,6 +140,24 @@ fn what_is_promised_before_a_restart_is_not_promised_again() {
     assert!(missed.iter().any(is_missed), "{missed:?}");
 }
 
+#[test]
+fn a_second_answer_is_refused_also_by_a_run_that_has_seen_no_message() {
+    let (mut network, disks) = started(Dialect::Lts);
+    let question = network.grid.ask(&party("compute"), "10 MW", need(10_000.0, 0.5), "OBP-1", network.now).unwrap();
+    network.post(question);
+    assert_eq!(purchase(&network).stage, Stage::Confirmed);
+    // The window of messages that were seen is empty; the questions are where they were.
+    let empty = Arc::new(eca_beckn::MemoryReplay::new(1000));
+    let post = mailbox(0, party("grid").uri, Dialect::Lts, &network.trust, empty, 2);
+    network.grid = GridAgent::new(post, "DSO").with_contracts(&disks.contracts(0)).unwrap();
+    for action in ["on_discover", "on_select", "on_confirm"] {
+        let again = network.posted.iter().find(|(_, posted)| posted.action == action).unwrap().1.clone();
+        network.refused.clear();
+        network.deliver("grid", action, again.signed);
+        assert_eq!(network.refused, ["CTX_MESSAGE_ID_DUPLICATE"], "{action}");
+    }
+}
+
 /// A disk that fails when it is told to.
 #[derive(Debug, Default)]
 struct Failing(std::sync::atomic::AtomicBool);

@@ -241,6 +241,21 @@ fn a_confirmation_of_other_terms_without_reference_or_too_late_is_refused() {
 }
 
 #[test]
+fn the_answer_of_another_node_does_not_keep_the_true_one_out() {
+    let mut network = Network::new(Dialect::Lts);
+    network.hold = Some("on_discover".into());
+    let question = network.grid.ask(&party("compute"), "10 MW", need(10_000.0, 0.5), "OBP-1", network.now).unwrap();
+    network.post(question);
+    let stranger = [("compute.example.org", "der.example.org")];
+    assert_eq!(forged(&mut network, "der", "grid", "on_discover", &stranger), ["AUT_UNAUTHORIZED_ACTION"]);
+    network.refused.clear();
+    let genuine = posted(&network, "on_discover").1;
+    let follows = network.deliver("grid", "on_discover", genuine.signed);
+    assert_eq!((network.refused.len(), follows.len()), (0, 1), "{:?}", network.refused);
+    assert_eq!(follows[0].action, "select");
+}
+
+#[test]
 fn an_answer_that_stays_away_is_missed_once_and_refused_when_it_comes() {
     let mut network = Network::new(Dialect::Lts);
     network.hold = Some("on_discover".into());

@@ -54,7 +54,8 @@ fn no_message_has_a_second_effect() {
     let mut acted: BTreeSet<String> = BTreeSet::new();
     let mut sent: Vec<(Signed, i64, String)> = Vec::new();
     let (mut now_s, mut repeated, mut conflicts, mut fresh) = (NOW, 0, 0, 0);
-    for attempt in 0..scaled(4_000, 100_000) {
+    let attempts = scaled(4_000, 100_000);
+    for attempt in 0..attempts {
         if attempt % 10 == 0 {
             now_s += random.below(20) as i64;
             let id = format!("m-{attempt}");
@@ -104,7 +105,8 @@ fn no_message_has_a_second_effect() {
     // Of ten attempts for each message six are exact ones at its own address, of which a third are within its time to live.
     assert!(repeated > fresh && conflicts > fresh / 2, "{repeated} repeated, {conflicts} conflicts, {fresh} fresh");
     println!(
-        "{fresh} messages, {repeated} answered as repetitions, {conflicts} refused as other bodies, 0 second effects"
+        "{attempts} attempts on {fresh} messages: {repeated} answered as repetitions, {conflicts} refused as other bodies, the \
+         others too late or elsewhere; 0 second effects"
     );
 }
 

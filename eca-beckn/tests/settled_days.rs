@@ -202,6 +202,42 @@ fn the_fund_gets_what_was_settled_for_it_once() {
 }
 
 #[test]
+fn a_delivery_is_what_the_settled_meter_read() {
+    let day = day(2);
+    let (period, figures) = day.deliveries[0];
+    // Wh, mg and µGBP beside the truth, another half hour, another meter.
+    let told = |[energy, carbon, cost]: [i64; 3], later: u8, meter: &str| {
+        let (store, mut log) = new_log();
+        let (entry, _) = input(&day).entry("compute.example.org", LATER_US).unwrap();
+        log.write(entry).unwrap();
+        let [energy_wh, inferences, carbon_mg, cost_ugbp] = figures;
+        let entry = Entry::new(kind::DELIVERY, "compute.example.org", LATER_US)
+            .field("meter_id", meter)
+            .field("settlement_date", period.settlement_date().to_string())
+            .field("settlement_period", period.settlement_period() + later)
+            .field("energy_wh", energy_wh + energy)
+            .field("inferences", inferences)
+            .field("carbon_mg", carbon_mg + carbon)
+            .field("cost_ugbp", cost_ugbp + cost);
+        log.write(entry).unwrap();
+        log.publish().unwrap();
+        audit(&*store, Some(&Trust::parse(&trust_text()).unwrap()), None).unwrap()
+    };
+    let compared = "1 deliveries are what the meters of their settlements read";
+    let report = told([0; 3], 0, &day.meter);
+    assert!(report.passed() && report.checked.iter().any(|line| line == compared), "{report}");
+    for (change, name) in [([1, 0, 0], "energy_wh"), ([0, -1, 0], "carbon_mg"), ([0, 0, 1], "cost_ugbp")] {
+        let report = told(change, 0, &day.meter);
+        assert!(!report.passed() && report.faults[0].place == "record 1", "{report}");
+        assert!(report.faults[0].reason.starts_with(&format!("`{name}` is ")), "{report}");
+    }
+    // What was not settled has nothing beside it.
+    for report in [told([1, 0, 0], 10, &day.meter), told([1, 0, 0], 0, "another")] {
+        assert!(report.passed() && !report.checked.iter().any(|line| line == compared), "{report}");
+    }
+}
+
+#[test]
 fn plans_roots_and_corrections_are_what_they_say() {
     let (store, mut log) = new_log();
     let readings = "meter_id,start,import_wh\nm1,2026-11-23T16:30:00Z,617283\nm1,2026-11-23T16:45:00Z,617284\n";

@@ -2,52 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "common/years.rs"]
+mod years;
 
 use common::*;
-use eca_beckn::log::{MemoryHead, MemoryStore};
-use eca_beckn::shard::origin;
-use eca_beckn::{AuditReport, Entry, Log, LogKey, MemoryKey, Trust, audit, kind, purpose};
-use std::sync::Arc;
-
-/// Noon of 31 December 2026 and of 2 January 2027, microseconds.
-const OLD_US: i64 = 1_798_718_400_000_000;
-const NEW_US: i64 = OLD_US + 2 * 86_400_000_000;
-const ME: &str = "compute.example.org";
-
-struct Shard {
-    store: Arc<MemoryStore>,
-    heads: Arc<MemoryHead>,
-    year: i16,
-    seed: &'static str,
-}
-
-impl Shard {
-    fn new(year: i16, seed: &'static str) -> Self {
-        Self { store: Arc::default(), heads: Arc::default(), year, seed }
-    }
-
-    fn key(&self) -> LogKey {
-        LogKey { name: origin("log.example.org/eca", self.year), key: self.signer().public() }
-    }
-
-    fn signer(&self) -> MemoryKey {
-        MemoryKey::from_base64(&origin("log.example.org/eca", self.year), purpose::LOG, self.seed).unwrap()
-    }
-
-    fn open(&self) -> Log {
-        Log::open(self.store.clone(), self.heads.clone(), Arc::new(self.signer()), self.key()).unwrap()
-    }
-
-    fn audit(&self, more: &str, since: Option<&str>) -> AuditReport {
-        let trust = Trust::parse(&format!(r#"{{"log":"{}"{more}}}"#, self.key())).unwrap();
-        audit(&*self.store, Some(&trust), since).unwrap()
-    }
-}
-
-fn delivery(date: &str, time_us: i64) -> Entry {
-    let entry = Entry::new(kind::DELIVERY, ME, time_us).field("meter_id", "m").field("settlement_date", date);
-    entry.field("settlement_period", 20).field("energy_wh", 1000)
-}
+use eca_beckn::{Entry, Log, kind};
+use years::*;
 
 #[test]
 fn two_years_stand_beside_each_other_until_the_old_one_is_closed() {

@@ -37,10 +37,19 @@ const QUESTIONS: &str = "questions";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Question {
     action: Action,
+    /// Who was asked: nobody else may answer. Empty in what older versions kept.
+    #[serde(default)]
+    to: String,
     transaction_id: String,
     authorization: String,
     until_s: i64,
     answered: bool,
+}
+
+impl Question {
+    fn may_come_from(&self, id: &str) -> bool {
+        self.to.is_empty() || self.to == id
+    }
 }
 
 /// What a message that arrived is.
@@ -124,6 +133,7 @@ impl Mailbox {
             message_id,
             Question {
                 action,
+                to: to.id.clone(),
                 transaction_id: transaction.into(),
                 authorization: outgoing.signed.authorization.clone(),
                 until_s: now.unix_s().saturating_add(self.patience_s),
@@ -227,6 +237,10 @@ impl Mailbox {
         let header = &message.header;
         if header.action.callback {
             match question {
+                // Before it counts as answered: a stranger must not keep the true answer out.
+                Some((_, question)) if header.bpp.as_ref().is_none_or(|bpp| !question.may_come_from(&bpp.id)) => {
+                    return Err(Error::message("AUT_UNAUTHORIZED_ACTION", "another node was asked"));
+                }
                 Some((_, question)) if question.answered => {
                     let reason = format!("`{}` of `{}` was answered before", question.action, header.transaction_id);
                     return Err(Error::message("CTX_MESSAGE_ID_DUPLICATE", reason));

@@ -3,8 +3,9 @@
 //! This shares no code with the book that the writer keeps: it compares every range with every other one of its half hour.
 
 use super::AuditReport;
+use super::part::Part;
 use crate::certificate::{Delivery, Slot, Verified, WhRange, key_of_did, verify};
-use crate::log::{LogStore, hex, tile};
+use crate::log::{hex, tile};
 use crate::rotation::{KeyName, KeyRing};
 use crate::{Error, Record, Result, kind, purpose};
 use serde_json::Value;
@@ -12,10 +13,10 @@ use std::collections::BTreeMap;
 
 /// What the log says so far.
 struct Register<'a> {
-    store: &'a dyn LogStore,
+    part: &'a Part<'a>,
     keys: Option<&'a KeyRing>,
-    origin: &'a str,
-    leaves: &'a [[u8; 32]],
+    /// Position among all records of the one that is looked at.
+    position: u64,
     deliveries: BTreeMap<Slot, (u64, Delivery)>,
     certificates: BTreeMap<String, Certificate>,
 }
@@ -30,17 +31,11 @@ struct Certificate {
 }
 
 /// Follows every record of energy and certificates.
-pub(super) fn check(
-    store: &dyn LogStore,
-    keys: Option<&KeyRing>,
-    origin: &str,
-    leaves: &[[u8; 32]],
-    records: &[Record],
-    report: &mut AuditReport,
-) -> Result<()> {
+pub(super) fn check(part: &Part<'_>, keys: Option<&KeyRing>, report: &mut AuditReport) -> Result<()> {
     let (deliveries, certificates) = (BTreeMap::new(), BTreeMap::new());
-    let mut register = Register { store, keys, origin, leaves, deliveries, certificates };
-    for record in records {
+    let mut register = Register { part, keys, position: 0, deliveries, certificates };
+    for (record, position) in part.records.iter().zip(&part.positions) {
+        register.position = *position;
         match register.follow(record) {
             Ok(()) => {}
             Err(error @ Error::Store { .. }) => return Err(error),
@@ -116,12 +111,12 @@ impl Register<'_> {
     /// The credential that a record cites, verified.
     fn credential(&self, record: &Record, name: &str) -> Result<Verified> {
         let cited = record.refs.iter().find(|reference| reference.name == name);
-        let bytes = cited.map(|reference| self.store.read(&tile::blob(&reference.sha256))).transpose()?.flatten();
+        let bytes = cited.map(|reference| self.part.store.read(&tile::blob(&reference.sha256))).transpose()?.flatten();
         let bytes = bytes.ok_or_else(|| wrong(format!("the credential `{name}` is not there to be verified")))?;
         verify(&bytes, &|method, at_s| match self.keys {
             Some(keys) => {
                 let owner = method.split_once('#').map_or(method, |(did, _)| did);
-                keys.find(KeyName { purpose: purpose::CERTIFICATE, owner, key_id: method }, at_s, record.seq)
+                keys.find(KeyName { purpose: purpose::CERTIFICATE, owner, key_id: method }, at_s, self.position)
             }
             None => key_of_did(method),
         })
@@ -145,9 +140,12 @@ impl Register<'_> {
             }
         }
         let (seq, delivery) = self.delivery(&credential)?;
-        let leaf = usize::try_from(seq).ok().and_then(|seq| self.leaves.get(seq)).map(|leaf| hex(leaf));
+        let leaf = usize::try_from(seq).ok().and_then(|seq| self.part.tree.leaves().get(seq)).map(|leaf| hex(leaf));
         let evidence = &subject.evidence;
-        if evidence.log != self.origin || evidence.delivery != seq || leaf.as_ref() != Some(&evidence.delivery_leaf) {
+        if evidence.log != self.part.head.origin
+            || evidence.delivery != seq
+            || leaf.as_ref() != Some(&evidence.delivery_leaf)
+        {
             return Err(wrong(format!("the evidence of `{id}` is not record {seq}, which has its delivery")));
         }
         let part = delivery.part(subject.wh_range);

@@ -1,9 +1,9 @@
 //! Hashes from the definition of RFC 6962, and the files they stand in.
 
 use super::AuditReport;
-use crate::log::{LogStore, sha256_hex, tile};
+use crate::log::{LogStore, in_bundle, sha256_hex, tile};
 use crate::record::HalfHours;
-use crate::{Record, Result};
+use crate::{Error, Record, Result, kind};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 
@@ -11,31 +11,133 @@ type Hash = [u8; 32];
 
 /// Hash of a leaf.
 pub(super) fn leaf(record: &[u8]) -> Hash {
-    let mut input = vec![0];
-    input.extend(record);
-    Sha256::digest(input).into()
+    Sha256::new().chain_update([0]).chain_update(record).finalize().into()
 }
 
 fn node(left: &Hash, right: &Hash) -> Hash {
-    let mut input = vec![1];
-    input.extend(left);
-    input.extend(right);
-    Sha256::digest(input).into()
+    Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
-/// The records of a log, read on all cores.
-pub(super) fn parsed(records: &[Vec<u8>]) -> Vec<Result<Record>> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = records.len().div_ceil(cores).max(1000);
-    let read = |(part, share_of): (usize, &[Vec<u8>])| {
+/// The hashes over the records of a log.
+pub(super) struct Tree {
+    /// What tiles are cut from: complete subtrees of 256^k leaves.
+    pub(super) rows: Vec<Vec<Hash>>,
+    pub(super) root: Hash,
+    /// Root of each bundle, also of one that is not full.
+    bundles: Vec<Hash>,
+}
+
+impl Tree {
+    /// From the leaves and the roots over each 256 of them, so that no node is hashed twice.
+    fn new(leaves: Vec<Hash>, bundles: Vec<Hash>) -> Self {
+        let full = leaves.len() / 256;
+        let mut rows = vec![leaves];
+        if full > 0 {
+            rows.push(bundles[..full].to_vec());
+        }
+        while let Some(below) = rows.last().filter(|row| rows.len() > 1 && row.len() >= 256) {
+            let above = below.chunks_exact(256).map(root).collect();
+            rows.push(above);
+        }
+        Self { rows, root: root(&bundles), bundles }
+    }
+
+    pub(super) fn leaves(&self) -> &[Hash] {
+        self.rows.first().map_or(&[], Vec::as_slice)
+    }
+
+    /// The root over the first `size` records, if there are so many.
+    pub(super) fn root_of(&self, size: u64) -> Option<Hash> {
+        let size = usize::try_from(size).ok()?;
+        let whole = size / 256;
+        let rest = self.leaves().get(256 * whole..size)?;
+        let part = (!rest.is_empty()).then(|| root(rest));
+        Some(root(&self.bundles.get(..whole)?.iter().copied().chain(part).collect::<Vec<_>>()))
+    }
+}
+
+/// A bundle of 256 records or the last ones.
+struct Bundle {
+    leaves: Vec<Hash>,
+    root: Hash,
+    found: Found,
+}
+
+/// What is kept of records that were read: a million of them whole would be 2 GB.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Those that a rule looks at.
+    pub(super) records: Vec<Record>,
+    /// Index, time and clock error of all that are of the form, microseconds.
+    pub(super) times: Vec<(u64, i64, i64)>,
+    /// Those that are not.
+    pub(super) wrong: Vec<(u64, Error)>,
+}
+
+impl Found {
+    fn take(&mut self, seq: u64, read: Result<Record>) {
+        match read {
+            Ok(record) => {
+                self.times.push((seq, record.time_us, record.clock_error_us));
+                // What was seen, offered, agreed, told and answered is in the log to be shown; no rule is about it.
+                let shown = matches!(
+                    record.kind.as_str(),
+                    kind::SIGNAL | kind::OFFER | kind::ORDER | kind::COMMAND | kind::ACK
+                );
+                if !(shown && record.refs.is_empty()) {
+                    self.records.push(record);
+                }
+            }
+            Err(error) => self.wrong.push((seq, error)),
+        }
+    }
+
+    fn append(&mut self, mut later: Self) {
+        self.records.append(&mut later.records);
+        self.times.append(&mut later.times);
+        self.wrong.append(&mut later.wrong);
+    }
+}
+
+/// The hashes over the first `size` records of a log and what is kept of them; each core reads a part of the bundles.
+pub(super) fn read(store: &dyn LogStore, size: u64) -> Result<(Tree, Found)> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let number = size.div_ceil(tile::WIDTH);
+    let share = number.div_ceil(cores).max(4);
+    let part = |first: u64| -> Result<Vec<Bundle>> {
         let mut hours = HalfHours::default();
-        let numbered = (part as u64 * share as u64..).zip(share_of);
-        numbered.map(|(seq, bytes)| Record::parse_with(seq, bytes, &mut hours)).collect::<Vec<_>>()
+        let last = first.saturating_add(share).min(number);
+        (first..last).map(|index| bundle(store, index, size, &mut hours)).collect()
     };
-    std::thread::scope(|scope| {
-        let parts: Vec<_> = records.chunks(share).enumerate().map(|part| scope.spawn(move || read(part))).collect();
-        let joined = parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        joined.flatten().collect()
+    let part = &part;
+    let parts = std::thread::scope(|scope| {
+        let firsts = (0..cores).map(|core| core.saturating_mul(share)).filter(|first| *first < number);
+        let parts: Vec<_> = firsts.map(|first| scope.spawn(move || part(first))).collect();
+        let join = |part: std::thread::ScopedJoinHandle<'_, _>| {
+            part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        // In their order: the first fault is that of the first bundle that has one.
+        parts.into_iter().map(join).collect::<Result<Vec<Vec<Bundle>>>>()
+    })?;
+    let (mut leaves, mut roots, mut found) = (Vec::new(), Vec::new(), Found::default());
+    for bundle in parts.into_iter().flatten() {
+        leaves.extend(bundle.leaves);
+        roots.push(bundle.root);
+        found.append(bundle.found);
+    }
+    Ok((Tree::new(leaves, roots), found))
+}
+
+fn bundle(store: &dyn LogStore, index: u64, size: u64, hours: &mut HalfHours) -> Result<Bundle> {
+    let first = index * tile::WIDTH;
+    let width = tile::WIDTH.min(size - first);
+    in_bundle(store, &tile::path("entries", index, width), width, |bundle| {
+        let leaves: Vec<Hash> = bundle.iter().map(|record| leaf(record)).collect();
+        let mut found = Found::default();
+        for (seq, bytes) in (first..).zip(bundle) {
+            found.take(seq, Record::parse_with(seq, bytes, hours));
+        }
+        Bundle { root: root(&leaves), leaves, found }
     })
 }
 
@@ -49,16 +151,6 @@ pub(super) fn root(leaves: &[Hash]) -> Hash {
         row = row.chunks(2).map(|pair| if let [l, r] = pair { node(l, r) } else { pair[0] }).collect();
     }
     row[0]
-}
-
-/// The rows that tiles are cut from: complete subtrees of 256^k leaves.
-pub(super) fn rows(leaves: &[Hash]) -> Vec<Vec<Hash>> {
-    let mut rows = vec![leaves.to_vec()];
-    while let Some(below) = rows.last().filter(|row| row.len() >= 256) {
-        let above = below.chunks_exact(256).map(root).collect();
-        rows.push(above);
-    }
-    rows
 }
 
 /// Compares every tile of the head with the hashes of the records.

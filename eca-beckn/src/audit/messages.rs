@@ -1,21 +1,19 @@
 //! Messages in the log: their signatures by trusted keys, and that the record says of them what they say.
 
 use super::AuditReport;
+use super::part::Part;
 use crate::log::{LogStore, tile};
 use crate::rotation::{KeyName, KeyRing};
 use crate::verify::SignatureHeader;
-use crate::{Envelope, Error, Record, Result, purpose};
+use crate::{Envelope, Error, Record, Result, kind, purpose};
 
 /// Verifies every message record; without trusted keys only what the record says of the message.
-pub(super) fn verify(
-    store: &dyn LogStore,
-    keys: Option<&KeyRing>,
-    records: &[Record],
-    report: &mut AuditReport,
-) -> Result<()> {
+pub(super) fn verify(part: &Part<'_>, keys: Option<&KeyRing>, report: &mut AuditReport) -> Result<()> {
     let mut good = 0;
-    for record in records.iter().filter(|record| record.kind == "message") {
-        match one(store, keys, record) {
+    for (record, position) in
+        part.records.iter().zip(&part.positions).filter(|(record, _)| record.kind == kind::MESSAGE)
+    {
+        match one(part.store, keys, record, *position) {
             Ok(()) => good += 1,
             Err(error @ Error::Store { .. }) => return Err(error),
             Err(error) => report.fault(format!("record {}", record.seq), error.to_string()),
@@ -26,7 +24,7 @@ pub(super) fn verify(
     Ok(())
 }
 
-fn one(store: &dyn LogStore, keys: Option<&KeyRing>, record: &Record) -> Result<()> {
+fn one(store: &dyn LogStore, keys: Option<&KeyRing>, record: &Record, position: u64) -> Result<()> {
     let cited = |name: &str| -> Result<Option<Vec<u8>>> {
         match record.refs.iter().find(|reference| reference.name == name) {
             Some(reference) => store.read(&tile::blob(&reference.sha256)),
@@ -42,7 +40,7 @@ fn one(store: &dyn LogStore, keys: Option<&KeyRing>, record: &Record) -> Result<
     let header = SignatureHeader::parse(&authorization)?;
     if let Some(keys) = keys {
         let name = KeyName { purpose: purpose::MESSAGE, owner: &header.key.subscriber_id, key_id: &header.key.key_id };
-        let key = keys.find(name, header.created_s, record.seq)?;
+        let key = keys.find(name, header.created_s, position)?;
         let request = text("request_authorization")?;
         let signature = request.as_deref().map(SignatureHeader::parse).transpose()?.map(|header| header.signature);
         let answers: Vec<&str> = [signature.as_deref(), request.as_deref()].into_iter().flatten().collect();

@@ -1,6 +1,7 @@
 //! Settlements and the fund in the log: settled again from the documents that they cite, summed, and carried on.
 
 use super::AuditReport;
+use super::part::Part;
 use crate::log::{LogStore, tile};
 use crate::settled::{FundInput, SettlementInput, comparable, document, figures, fund_figures};
 use crate::{Error, Record, Result, kind};
@@ -9,20 +10,27 @@ use eca_core::settle::{Allocation, Beneficiary, Contribution, EventRecord, FundE
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Settles every settlement and every distribution again.
-pub(super) fn check(store: &dyn LogStore, records: &[Record], report: &mut AuditReport) -> Result<()> {
-    let mut books =
-        Books { store, ledger: Ledger::default(), contributed: BTreeMap::new(), carried: 0, settled: 0, funds: 0 };
-    for record in records {
+/// Settles every settlement and every distribution again, those of several shards in the order of time.
+pub(super) fn check(parts: &[Part<'_>], order: &[(usize, usize)], report: &mut AuditReport) -> Result<()> {
+    // What a shard carries in from the one before it is known where both are looked at.
+    let alone = parts.first().filter(|_| parts.len() == 1).and_then(|part| part.records.first());
+    let carried = match alone {
+        Some(first) if first.seq == 0 && first.kind == kind::SHARD && first.body.contains_key("log") => None,
+        _ => Some(0),
+    };
+    let mut books = Books { ledger: Ledger::default(), contributed: BTreeMap::new(), carried, settled: 0, funds: 0 };
+    for (part, index) in order {
+        let part = &parts[*part];
+        let record = &part.records[*index];
         let done = match record.kind.as_str() {
-            kind::SETTLEMENT => books.settlement(record),
-            kind::FUND => books.fund(record),
+            kind::SETTLEMENT => books.settlement(part.store, record),
+            kind::FUND => books.fund(part.store, record),
             _ => continue,
         };
         match done {
             Ok(()) => {}
             Err(error @ Error::Store { .. }) => return Err(error),
-            Err(error) => report.fault(format!("record {}", record.seq), error.to_string()),
+            Err(error) => report.fault(part.place(record), error.to_string()),
         }
     }
     if books.settled > 0 {
@@ -38,31 +46,33 @@ pub(super) fn check(store: &dyn LogStore, records: &[Record], report: &mut Audit
     Ok(())
 }
 
-struct Books<'a> {
-    store: &'a dyn LogStore,
+struct Books {
     ledger: Ledger,
     /// To the fund, by event.
     contributed: BTreeMap<String, i64>,
-    carried: i64,
+    /// What the last settlement of the fund carried out; nothing if that is not known.
+    carried: Option<i64>,
     settled: usize,
     funds: usize,
 }
 
-impl Books<'_> {
-    fn cited(&self, record: &Record, name: &str) -> Result<Vec<u8>> {
-        let reference = record.refs.iter().find(|reference| reference.name == name);
-        let bytes = reference.map(|reference| self.store.read(&tile::blob(&reference.sha256))).transpose()?.flatten();
-        bytes.ok_or_else(|| wrong(format!("`{name}` is not there to compute it again")))
-    }
+/// What a record cites.
+fn cited(store: &dyn LogStore, record: &Record, name: &str) -> Result<Vec<u8>> {
+    let reference = record.refs.iter().find(|reference| reference.name == name);
+    let bytes = reference.map(|reference| store.read(&tile::blob(&reference.sha256))).transpose()?.flatten();
+    bytes.ok_or_else(|| wrong(format!("`{name}` is not there to compute it again")))
+}
 
-    fn text(&self, record: &Record, name: &str) -> Result<String> {
-        String::from_utf8(self.cited(record, name)?).map_err(|_| wrong(format!("`{name}` is not UTF-8")))
-    }
+/// A text that a record cites.
+pub(super) fn text(store: &dyn LogStore, record: &Record, name: &str) -> Result<String> {
+    String::from_utf8(cited(store, record, name)?).map_err(|_| wrong(format!("`{name}` is not UTF-8")))
+}
 
-    fn settlement(&mut self, record: &Record) -> Result<()> {
+impl Books {
+    fn settlement(&mut self, store: &dyn LogStore, record: &Record) -> Result<()> {
         let said = |name: &str| record.body.get(name).and_then(Value::as_str);
         let [event, meters, prices] =
-            [self.text(record, "event")?, self.text(record, "meters")?, self.text(record, "prices")?];
+            [text(store, record, "event")?, text(store, record, "meters")?, text(store, record, "prices")?];
         let input = SettlementInput {
             event: &event,
             meters: &meters,
@@ -71,7 +81,7 @@ impl Books<'_> {
             as_of: said("as_of").map(Timestamp::parse).transpose()?,
         };
         let mut again = input.settle()?;
-        let kept = comparable("event_record", &self.cited(record, "event_record")?)?;
+        let kept = comparable("event_record", &cited(store, record, "event_record")?)?;
         if kept.get("evidence").is_none() {
             // Earlier versions did not write it.
             again.evidence = None;
@@ -92,21 +102,23 @@ impl Books<'_> {
         Ok(())
     }
 
-    fn fund(&mut self, record: &Record) -> Result<()> {
-        let contributions: Vec<Contribution> = document("contributions", &self.cited(record, "contributions")?)?;
-        let beneficiaries: Vec<Beneficiary> = document("beneficiaries", &self.cited(record, "beneficiaries")?)?;
-        let lines: Vec<FundEntry> = document("lines", &self.cited(record, "lines")?)?;
+    fn fund(&mut self, store: &dyn LogStore, record: &Record) -> Result<()> {
+        let contributions: Vec<Contribution> = document("contributions", &cited(store, record, "contributions")?)?;
+        let beneficiaries: Vec<Beneficiary> = document("beneficiaries", &cited(store, record, "beneficiaries")?)?;
+        let lines: Vec<FundEntry> = document("lines", &cited(store, record, "lines")?)?;
         let allocation = record.body.get("allocation").cloned().unwrap_or_default();
         let allocation: Allocation = serde_json::from_value(allocation).map_err(|error| wrong(error.to_string()))?;
+        let said = record.body.get("carried_in_ugbp").and_then(Value::as_i64);
+        let carried = self.carried.or(said).unwrap_or_default();
+        if said != Some(carried) {
+            return Err(wrong(format!("`carried_in_ugbp` is not {carried}, which was carried out before")));
+        }
         let input = FundInput {
             contributions: &contributions,
             beneficiaries: &beneficiaries,
             allocation,
-            carried_in_ugbp: self.carried,
+            carried_in_ugbp: carried,
         };
-        if record.body.get("carried_in_ugbp").and_then(Value::as_i64) != Some(self.carried) {
-            return Err(wrong(format!("`carried_in_ugbp` is not {}, which was carried out before", self.carried)));
-        }
         let again = distribute(input.contributions, input.beneficiaries, input.allocation, input.carried_in_ugbp)?;
         if again != lines {
             return Err(wrong("shared out again, the lines of the fund are others"));
@@ -131,7 +143,7 @@ impl Books<'_> {
             }
             self.contributed.insert(id.clone(), sum);
         }
-        self.carried = figures.iter().find(|(name, _)| *name == "carried_out_ugbp").map_or(0, |(_, value)| *value);
+        self.carried = figures.iter().find(|(name, _)| *name == "carried_out_ugbp").map(|(_, value)| *value);
         self.funds += 1;
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Logs by year: a shard begins with its first record, ends with its last one, and cites heads that were signed.
 
 use super::AuditReport;
+use super::part::Part;
 use crate::log::{LogHead, LogKey, LogStore, hex, tile};
 use crate::{Error, Record, Result, Trust, kind};
 use serde_json::Value;
@@ -17,19 +18,18 @@ struct Shards {
 }
 
 /// Follows every record of shards, and looks at the year of what was delivered.
-pub(super) fn check(
-    store: &dyn LogStore,
-    trust: Option<&Trust>,
-    records: &[Record],
-    report: &mut AuditReport,
-) -> Result<()> {
+pub(super) fn check(part: &Part<'_>, trust: Option<&Trust>, report: &mut AuditReport) -> Result<()> {
     let mut shards = Shards::default();
-    for record in records {
-        match shards.follow(store, trust, record) {
+    for record in &part.records {
+        match shards.follow(part.store, trust, record) {
             Ok(()) => {}
             Err(error @ Error::Store { .. }) => return Err(error),
             Err(error) => report.fault(format!("record {}", record.seq), error.to_string()),
         }
+    }
+    if let Some(seq) = shards.closed.filter(|seq| seq + 1 < part.head.size) {
+        let reason = format!("stands behind record {seq}, which closed the shard");
+        report.fault(format!("record {}", seq + 1), wrong(reason).to_string());
     }
     if let Some(year) = shards.year {
         let state = if shards.closed.is_some() { "closed" } else { "open" };
@@ -47,8 +47,9 @@ fn wrong(reason: impl Into<String>) -> Error {
 
 impl Shards {
     fn follow(&mut self, store: &dyn LogStore, trust: Option<&Trust>, record: &Record) -> Result<()> {
-        if let Some(seq) = self.closed {
-            return Err(wrong(format!("stands behind record {seq}, which closed the shard")));
+        if self.closed.is_some() {
+            // One fault for all that stands there.
+            return Ok(());
         }
         let text = |name: &str| record.body.get(name).and_then(Value::as_str);
         if let (kind::DELIVERY, Some(year), Some(date)) = (record.kind.as_str(), self.year, text("settlement_date"))

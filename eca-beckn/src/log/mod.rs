@@ -13,6 +13,7 @@ mod writer;
 
 pub use files::{FileSystem, Lock, OpenFile, Posix};
 pub use head::{LogHead, LogKey, hex};
+pub(crate) use posix::LOCK;
 pub use posix::{FileHead, FileStore};
 pub use proof::verify_proof;
 pub use store::{HeadStore, LogStore, MemoryHead, MemoryStore};
@@ -51,10 +52,20 @@ pub fn read_records(store: &dyn LogStore, size: u64) -> Result<Vec<Vec<u8>>> {
 /// The `width` records of one bundle.
 fn read_bundle(store: &dyn LogStore, index: u64, width: u64) -> Result<Vec<Vec<u8>>> {
     let path = tile::path("entries", index, width);
-    let bytes = store.read(&path)?.ok_or_else(|| Error::not_verified(&path, "is missing"))?;
-    let bundle = tile::split_bundle(&bytes).ok_or_else(|| Error::not_verified(&path, "the lengths do not fit"))?;
+    in_bundle(store, &path, width, |bundle| bundle.into_iter().map(<[u8]>::to_vec).collect())
+}
+
+/// What `read` makes of the `width` records of a bundle, which are not copied for that.
+pub(crate) fn in_bundle<T>(
+    store: &dyn LogStore,
+    path: &str,
+    width: u64,
+    read: impl FnOnce(Vec<&[u8]>) -> T,
+) -> Result<T> {
+    let bytes = store.read(path)?.ok_or_else(|| Error::not_verified(path, "is missing"))?;
+    let bundle = tile::split_bundle(&bytes).ok_or_else(|| Error::not_verified(path, "the lengths do not fit"))?;
     if bundle.len() as u64 != width {
-        return Err(Error::not_verified(&path, format!("has {} records, not {width}", bundle.len())));
+        return Err(Error::not_verified(path, format!("has {} records, not {width}", bundle.len())));
     }
-    Ok(bundle.into_iter().map(<[u8]>::to_vec).collect())
+    Ok(read(bundle))
 }

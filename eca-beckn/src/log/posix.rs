@@ -2,6 +2,7 @@
 
 use super::files::{FileSystem, Lock, Posix};
 use super::store::{HeadStore, LogStore};
+use super::tile::CHECKPOINT;
 use crate::{Error, Result};
 use std::fmt::Display;
 use std::io::ErrorKind;
@@ -18,7 +19,7 @@ pub struct FileStore {
 }
 
 /// Name of the lock file; it is always empty.
-const LOCK: &str = "lock";
+pub(crate) const LOCK: &str = "lock";
 
 impl FileStore {
     /// Opens a directory for writing, makes it where there is none, and keeps other writers out.
@@ -53,6 +54,22 @@ impl FileStore {
         let store = Self { files: Arc::new(Posix), root: root.into(), _lock: None };
         store.files.entries(&store.root).map_err(at(&store.root))?;
         Ok(store)
+    }
+
+    /// The shards in a directory, in directories of their own, by name. None if the directory is a log itself.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if a directory cannot be read.
+    pub fn shards(root: impl AsRef<Path>) -> Result<Vec<(String, Self)>> {
+        let (files, root) = (Posix, root.as_ref());
+        let is_log = |folder: &Path| files.exists(&folder.join(CHECKPOINT)) || files.exists(&folder.join("tile"));
+        if is_log(root) {
+            return Ok(Vec::new());
+        }
+        let mut names = files.entries(root).map_err(at(root))?;
+        names.retain(|(name, is_folder)| *is_folder && is_log(&root.join(name)));
+        names.sort();
+        names.into_iter().map(|(name, _)| Self::reader(root.join(&name)).map(|store| (name, store))).collect()
     }
 
     fn walk(

@@ -35,6 +35,16 @@ pub enum Attributes {
     Other(Value),
 }
 
+impl Attributes {
+    /// The need, if this is one.
+    pub(super) fn need(self) -> Option<Need> {
+        match self {
+            Self::Need(need) => Some(need),
+            _ => None,
+        }
+    }
+}
+
 /// Demand flexibility that is asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Need {

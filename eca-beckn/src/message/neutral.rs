@@ -177,6 +177,28 @@ pub enum ContractState {
     Complete,
 }
 
+impl ContractState {
+    /// Its code in both dialects.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Draft => "DRAFT",
+            Self::Active => "ACTIVE",
+            Self::Cancelled => "CANCELLED",
+            Self::Complete => "COMPLETE",
+        }
+    }
+
+    /// The state of a code; of an unknown one it is a draft. Commitments are `CLOSED`, settlements `COMMITTED`.
+    pub(super) fn of(code: &Value) -> Self {
+        match code.as_str() {
+            Some("ACTIVE" | "COMMITTED") => Self::Active,
+            Some("CANCELLED") => Self::Cancelled,
+            Some("COMPLETE" | "CLOSED") => Self::Complete,
+            _ => Self::Draft,
+        }
+    }
+}
+
 /// A contract, from the first quote on.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Contract {

@@ -85,3 +85,17 @@ pub fn new_log() -> (Arc<MemoryStore>, Log) {
     let log = Log::open(store.clone(), Arc::new(MemoryHead::default()), log_signer(), log_key()).unwrap();
     (store, log)
 }
+
+/// How many random cases.
+pub fn scale(few: u64, many: u64) -> u64 {
+    if std::env::var("ECA_TEST_SCALE").is_ok_and(|scale| scale == "large") { many } else { few }
+}
+
+/// Keys of the trust file.
+pub fn keys(method: &str, at_s: i64) -> eca_beckn::Result<eca_beckn::PublicKey> {
+    eca_beckn::Trust::parse(&trust_text()).unwrap().certificate_key(method, at_s)
+}
+
+pub fn bytes(credential: &serde_json::Value) -> Vec<u8> {
+    serde_json::to_vec(credential).unwrap()
+}

@@ -161,26 +161,8 @@ fn catalog_in(catalog: &Value) -> Result<Catalog> {
 
 // ---- contract -------------------------------------------------------------------------------------------------------
 
-fn state_out(state: ContractState) -> &'static str {
-    match state {
-        ContractState::Draft => "DRAFT",
-        ContractState::Active => "ACTIVE",
-        ContractState::Cancelled => "CANCELLED",
-        ContractState::Complete => "COMPLETE",
-    }
-}
-
-fn state_in(code: &Value) -> ContractState {
-    match code.as_str() {
-        Some("ACTIVE" | "COMMITTED") => ContractState::Active,
-        Some("CANCELLED") => ContractState::Cancelled,
-        Some("COMPLETE" | "CLOSED") => ContractState::Complete,
-        _ => ContractState::Draft,
-    }
-}
-
 fn contract_out(contract: &Contract) -> Result<Value> {
-    let mut object = json!({"status": {"code": state_out(contract.state)}});
+    let mut object = json!({"status": {"code": contract.state.code()}});
     if let Some(id) = &contract.id {
         object["id"] = id.as_str().into();
     }
@@ -263,7 +245,7 @@ fn contract_in(contract: &Value) -> Result<Contract> {
     let items = |key: &str| contract[key].as_array().into_iter().flatten();
     let mut read = Contract {
         id: contract["id"].as_str().map(str::to_owned),
-        state: state_in(&contract["status"]["code"]),
+        state: ContractState::of(&contract["status"]["code"]),
         ..Contract::default()
     };
     for commitment in items("commitments") {
@@ -302,7 +284,7 @@ fn contract_in(contract: &Value) -> Result<Contract> {
         read.settlements.push(Settlement {
             id: item["id"].as_str().unwrap_or_default().into(),
             consideration_id: item["considerationId"].as_str().unwrap_or_default().into(),
-            state: state_in(&item["status"]),
+            state: ContractState::of(&item["status"]),
         });
     }
     Ok(read)
@@ -310,13 +292,10 @@ fn contract_in(contract: &Value) -> Result<Contract> {
 
 fn commitment_in(commitment: &Value) -> Result<Commitment> {
     let resource = &commitment["resources"][0];
-    let need = match resource.get("resourceAttributes").map(Attributes::read).transpose()? {
-        Some(Attributes::Need(need)) => Some(need),
-        _ => None,
-    };
+    let need = resource.get("resourceAttributes").map(Attributes::read).transpose()?.and_then(Attributes::need);
     Ok(Commitment {
         id: commitment["id"].as_str().unwrap_or_default().into(),
-        state: state_in(&commitment["status"]["descriptor"]["code"]),
+        state: ContractState::of(&commitment["status"]["descriptor"]["code"]),
         resource_id: resource["id"].as_str().unwrap_or_default().into(),
         need,
         offer_id: commitment["offer"]["id"].as_str().unwrap_or_default().into(),

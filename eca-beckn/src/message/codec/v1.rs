@@ -71,10 +71,7 @@ fn attributes(object: &Value) -> Result<Vec<Attributes>> {
 }
 
 fn intent_in(intent: &Value) -> Result<Intent> {
-    let need = attributes(intent)?.into_iter().find_map(|found| match found {
-        Attributes::Need(need) => Some(need),
-        _ => None,
-    });
+    let need = attributes(intent)?.into_iter().find_map(Attributes::need);
     Ok(Intent { text: name(intent), need })
 }
 
@@ -144,24 +141,6 @@ fn series(object: &Value) -> Result<Option<crate::message::TimeSeries>> {
     }))
 }
 
-fn state_name(state: ContractState) -> &'static str {
-    match state {
-        ContractState::Draft => "DRAFT",
-        ContractState::Active => "ACTIVE",
-        ContractState::Cancelled => "CANCELLED",
-        ContractState::Complete => "COMPLETE",
-    }
-}
-
-fn state_of(name: &str) -> ContractState {
-    match name {
-        "ACTIVE" => ContractState::Active,
-        "CANCELLED" => ContractState::Cancelled,
-        "COMPLETE" => ContractState::Complete,
-        _ => ContractState::Draft,
-    }
-}
-
 fn money(ugbp: i64) -> String {
     let sign = if ugbp < 0 { "-" } else { "" };
     let text = format!("{sign}{}.{:06}", ugbp.unsigned_abs() / 1_000_000, ugbp.unsigned_abs() % 1_000_000);
@@ -174,7 +153,7 @@ fn order_out(contract: &Contract) -> Value {
         order["id"] = id.as_str().into();
     }
     if contract.state != ContractState::Draft {
-        order["status"] = state_name(contract.state).into();
+        order["status"] = contract.state.code().into();
     }
     if let Some((_, seller)) = contract.roles.iter().find(|(role, _)| *role == MarketRole::Seller) {
         order["provider"] = json!({"id": seller});
@@ -206,12 +185,12 @@ fn order_out(contract: &Contract) -> Value {
     order["payments"] = payments.collect();
     // What an order has no field for.
     let roles = contract.roles.iter().map(|(role, id)| json!({"role": role.name(), "participantId": id}));
-    let commitments = contract.commitments.iter().map(|each| json!({"id": each.id, "state": state_name(each.state)}));
+    let commitments = contract.commitments.iter().map(|each| json!({"id": each.id, "state": each.state.code()}));
     let performance = contract.performance.iter().map(|each| json!({"commitmentIds": each.commitment_ids}));
     let settlements = contract
         .settlements
         .iter()
-        .map(|each| json!({"id": each.id, "considerationId": each.consideration_id, "state": state_name(each.state)}));
+        .map(|each| json!({"id": each.id, "considerationId": each.consideration_id, "state": each.state.code()}));
     let rest = json!({"@type": "Contract", "roles": roles.collect::<Vec<_>>(), "commitments": commitments.collect::<Vec<_>>(),
         "performance": performance.collect::<Vec<_>>(), "settlements": settlements.collect::<Vec<_>>()});
     let terms = contract.terms.iter().map(|terms| tags::group(&terms.write()));
@@ -224,20 +203,20 @@ fn order_in(order: &Value) -> Result<Contract> {
     let groups = tags::objects(&order["tags"]);
     let rest = groups.iter().find(|object| object["@type"] == "Contract").cloned().unwrap_or(Value::Null);
     let terms = groups.iter().find(|object| object["@type"] == "FlexTerms").map(FlexTerms::read).transpose()?;
-    let status = order["status"].as_str().unwrap_or_default();
-    let mut contract =
-        Contract { id: order["id"].as_str().map(str::to_owned), state: state_of(status), terms, ..Contract::default() };
+    let mut contract = Contract {
+        id: order["id"].as_str().map(str::to_owned),
+        state: ContractState::of(&order["status"]),
+        terms,
+        ..Contract::default()
+    };
     let offers = list(&order["offers"]);
     for (i, item) in list(&order["items"]).iter().enumerate() {
         let known = &rest["commitments"][i];
         let offer = offers.get(i).cloned().unwrap_or(Value::Null);
-        let need = attributes(item)?.into_iter().find_map(|found| match found {
-            Attributes::Need(need) => Some(need),
-            _ => None,
-        });
+        let need = attributes(item)?.into_iter().find_map(Attributes::need);
         contract.commitments.push(Commitment {
             id: known["id"].as_str().or(item["fulfillment_ids"][0].as_str()).unwrap_or_default().into(),
-            state: state_of(known["state"].as_str().unwrap_or(status)),
+            state: ContractState::of(known.get("state").unwrap_or(&order["status"])),
             resource_id: text(&item["id"]),
             need,
             offer_id: text(&offer["id"]),
@@ -272,7 +251,7 @@ fn order_in(order: &Value) -> Result<Contract> {
         contract.settlements.push(Settlement {
             id: text(&settlement["id"]),
             consideration_id: text(&settlement["considerationId"]),
-            state: state_of(&text(&settlement["state"])),
+            state: ContractState::of(&settlement["state"]),
         });
     }
     Ok(contract)
