@@ -41,6 +41,12 @@ impl Problem {
         guard(py, || py.detach(|| self.inner.conflict()?.as_ref().map(json).transpose()))
     }
 
+    /// The problem after what a plan takes of its opportunities is sold.
+    fn accept(&self, py: Python<'_>, plan: &super::plan::Plan) -> PyResult<Self> {
+        let inner = guard(py, || py.detach(|| self.inner.accept(&plan.inner)))?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
     /// The problem with the changes of a repair, given as JSON.
     fn repaired(&self, py: Python<'_>, repair: &str) -> PyResult<Self> {
         let inner = guard(py, || {
@@ -71,5 +77,23 @@ impl Problem {
         let request = Request { engine, solver, gap, time_limit_s, node_limit, seed, references };
         let settings = guard(py, || request.settings())?;
         solve::solve(py, Arc::clone(&self.inner), settings, progress)
+    }
+
+    /// JSON of the least carbon with which every promise can be kept.
+    #[pyo3(signature = (*, engine, solver, gap, time_limit_s, progress))]
+    fn lowest_carbon(
+        &self,
+        py: Python<'_>,
+        engine: &str,
+        solver: &str,
+        gap: f64,
+        time_limit_s: Option<f64>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<String> {
+        let request = Request { engine, solver, gap, time_limit_s, node_limit: None, seed: 0, references: false };
+        let settings = guard(py, || request.settings())?;
+        let problem = guard(py, || self.inner.carbon_alone())?;
+        let (plan, _) = solve::solve(py, Arc::new(problem), settings, progress)?;
+        guard(py, || json(&eca_core::explain::LowestCarbon::of(&plan.inner)))
     }
 }

@@ -187,7 +187,7 @@ CASES: list[Case] = [
     ),
     ("time without offset", put("jobs[0].deadline", "2026-03-02T02:00:00"), DOCUMENT, ("jobs[0].deadline", "write Z")),
     ("date as a time", put("horizon.start", "2026-03-02"), DOCUMENT, ("horizon.start", "no time of day")),
-    ("opportunities", put("opportunities", [{"id": "x"}]), UNSUPPORTED, ("opportunities",)),
+    ("opportunities", put("opportunities", [{"id": "x"}]), DOCUMENT, ("opportunities[0]", "missing field")),
     ("commitments", put("commitments", [{"id": "x"}]), DOCUMENT, ("commitments[0]", "missing field")),
     ("targets", put("targets", [{"id": "x"}]), DOCUMENT, ("targets[0]", "power_mw")),
     # Horizon.

@@ -224,6 +224,36 @@ def test_a_problem_that_cannot_be_planned_is_one_line() -> None:
     assert (result[1].error or "").startswith("EcaCannotFitError: job `long` needs 40.000 MWh")
 
 
+def test_what_is_sold_and_what_may_be_move_with_the_day() -> None:
+    """Two MW are always on. At 21:00 a battery of 1 MWh is worth 50 GBP/MWh, a buyer of 2 MW for half an hour pays 500."""
+    half_hours = eca.Horizon.day("2026-03-02", step_min=30)
+
+    def asked(hour: int) -> eca.Problem:
+        region = eca.Region(
+            "a", it_capacity_mw=2, import_limit_mw=9, overhead_mw=2, import_price_gbp_per_mwh=50, carbon_g_per_kwh=1
+        )
+        battery = eca.Battery(
+            "b", region="a", power_capacity_mw=4, energy_capacity_mwh=4, soc_mwh=1, charge_efficiency=1,
+            discharge_efficiency=1, end_soc_min_mwh=1,
+        )  # fmt: skip
+        one = eca.Opportunity(
+            "o", route="dso_flex", region="a", settlement_periods=[("2026-03-02", 2 * hour + 1)], max_mw=2, baseline_mw=2,
+            price_gbp_per_mwh=500,
+        )  # fmt: skip
+        return eca.Problem(horizon=half_hours, regions=[region], batteries=[battery], opportunities=[one])
+
+    result = eca.backtest(asked(21), days=DAYS, gap=0, keep_plans=True)
+    for case, hours in zip(result, (24, 23, 24, 25)):
+        # A MWh comes back at the price of a MWh: 500 GBP less, whatever the day.
+        assert case["cost_gbp"] == pytest.approx(2 * hours * 50 - 500), case
+        moved = json.loads(case["plan"])["opportunities"]
+        assert [each["committed_mw"] for each in moved] == [[2.0]]
+    # 2026-03-29 has no 01:00: the case says so.
+    lost = eca.backtest(asked(1), days=DAYS[:2], gap=0)
+    assert lost[0].error is None
+    assert "opportunity `o` has settlement_periods = 3, must be of an hour that 2026-03-29 has" in (lost[1].error or "")
+
+
 def _with(problem: eca.Problem, job: eca.Job) -> eca.Problem:
     return eca.Problem.from_dict({**problem.to_dict(), "jobs": [job.to_dict()]})
 

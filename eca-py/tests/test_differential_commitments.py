@@ -44,6 +44,9 @@ def with_commitments(seed: int) -> dict[str, Any] | None:
     begin = start - timedelta(minutes=(start.minute % 30))
     # One settlement period may be over, and one may end after the horizon.
     last = int(timedelta(minutes=step * periods) / timedelta(minutes=30)) + 1
+    for region in doc["regions"]:
+        # No site of the generator may export more.
+        region["p511_export_max_mw"] = 10.0
     doc["commitments"] = []
     for number in range(dice.choice((1, 1, 2, 3))):
         chosen = sorted(dice.sample(range(-1, last + 1), dice.randint(1, min(3, last + 2))))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -68,3 +70,60 @@ def test_the_command_line_explains(tmp_path: Path, capsys: pytest.CaptureFixture
     printed = json.loads(capsys.readouterr().out)
     assert printed["conflict"]["repairs"][0]["changes"][0]["to"] == 200.0
     assert printed["explanation"]["carbon_caps"][0]["windows"][0]["excess_kg"] == 50.0
+
+
+def least_kg(capacity_mw: float, overhead_mw: float, pue: float, g_per_kwh: list[float], jobs_mw: list[float]) -> float:
+    """Over every way to give each job of one hour its hour."""
+    hours = range(len(g_per_kwh))
+    best = float("inf")
+    for at in itertools.product(hours, repeat=len(jobs_mw)):
+        load = [sum(mw for mw, hour in zip(jobs_mw, at) if hour == t) for t in hours]
+        if max(load) <= capacity_mw + 1e-9:
+            best = min(best, sum((overhead_mw + pue * mw) * g for mw, g in zip(load, g_per_kwh)))
+    return best
+
+
+def test_lowest_carbon_equals_enumeration_and_is_where_caps_begin_to_break() -> None:
+    dice = random.Random(7)
+    for _ in range(25):
+        hours = dice.randint(2, 4)
+        jobs_mw = [round(dice.uniform(0.2, 1.0), 2) for _ in range(dice.randint(1, 4))]
+        grams = [float(dice.randint(20, 400)) for _ in range(hours)]
+        capacity, overhead, pue = max(max(jobs_mw), sum(jobs_mw) / hours * 1.5), 0.1, round(dice.uniform(1, 1.5), 2)
+        expected = least_kg(capacity, overhead, pue, grams, jobs_mw)
+        if expected == float("inf"):
+            continue
+        parts = dict(
+            horizon=eca.Horizon(start="2026-03-02T00:00:00Z", step_min=60, periods=hours),
+            regions=[
+                eca.Region(
+                    "london",
+                    it_capacity_mw=capacity,
+                    overhead_mw=overhead,
+                    pue_slope=pue,
+                    import_limit_mw=99,
+                    import_price_gbp_per_mwh=[float(dice.randint(-20, 200)) for _ in range(hours)],
+                    carbon_g_per_kwh=grams,
+                    demand_charge_gbp_per_mw=50.0,
+                )
+            ],
+            jobs=[
+                eca.Job(f"j{n}", inferences=1e6, points=[eca.JobPoint(power_mw=mw, inferences_per_h=1e6)])
+                for n, mw in enumerate(jobs_mw)
+            ],
+        )
+        lowest = eca.Problem(**parts).lowest_carbon(gap=0.0)
+        assert lowest.keeps_promises
+        assert lowest.carbon_kg == pytest.approx(expected, abs=1e-6)
+        assert lowest.carbon_bound_kg == pytest.approx(expected, abs=1e-3)
+        energy = overhead * hours + pue * sum(jobs_mw)
+        assert lowest.carbon_g_per_kwh == pytest.approx(expected / energy, abs=1e-6)
+        for kg, broken in [(expected * (1 + 1e-6), False), (expected * 0.99, True)]:
+            cap = eca.CarbonCap("day", metric="kg", limit=kg, kind="strict")
+            assert bool(eca.Problem(**parts, carbon_caps=[cap]).solve(gap=0.0).broken_limits) == broken
+
+
+def test_lowest_carbon_refuses_by_name() -> None:
+    with pytest.raises(eca.EcaValueError, match="lowest_carbon.*gap"):
+        problem().lowest_carbon(gap=-1)
+    assert "no plan emits less than" in str(problem().lowest_carbon())

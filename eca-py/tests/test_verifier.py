@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -230,6 +231,23 @@ def test_random_histories_of_keys_have_one_verdict(verifier: ModuleType, tmp_pat
     assert len(verdicts) // 8 < sum(verdicts) < 7 * len(verdicts) // 8, sum(verdicts)
 
 
+def test_signed_messages_of_the_vectors_verify_without_eca(verifier: ModuleType) -> None:
+    keys = {entry["subscriber_id"]: verifier.un64(entry["public_key"]) for entry in TRUST["messages"]}
+    vectors = json.loads((VECTORS / "messages.json").read_text(encoding="utf-8"))
+    for vector in vectors:
+        fields = dict(re.findall(r'(\w+)="([^"]*)"', vector["header"]))
+        digest = b64(hashlib.blake2b(vector["body"].encode(), digest_size=64).digest())
+        text = f"(created): {fields['created']}\n(expires): {fields['expires']}\ndigest: {vector['label']}={digest}"
+        if vector["what"] != "request":
+            assert fields["headers"].endswith(" request-signature")
+            text += "\nrequest-signature: " + dict(re.findall(r'(\w+)="([^"]*)"', vector["request"]))["signature"]
+        key = keys[fields["keyId"].split("|")[0]]
+        assert verifier.signed(key, verifier.un64(fields["signature"]), text.encode()), vector["what"]
+        assert not verifier.signed(key, verifier.un64(fields["signature"]), text.encode() + b"\n")
+    page = (DOCS / "format" / "signature.md").read_text(encoding="utf-8")
+    assert len(vectors) == 12 and f"digest: BLAKE-512={b64(hashlib.blake2b(vectors[7]['body'].encode(), digest_size=64).digest())}" in page
+
+
 def test_a_certificate_verifies_with_pyjwt() -> None:
     jwt = pytest.importorskip("jwt", reason="PyJWT is not installed")
     pytest.importorskip("cryptography", reason="PyJWT needs the package cryptography for EdDSA")
@@ -249,6 +267,27 @@ def test_a_certificate_verifies_with_pyjwt() -> None:
     assert claims["iss"] == outer["issuer"]["id"] and jwt.get_unverified_header(token)["kid"] == known["key_id"]
     with pytest.raises(jwt.InvalidSignatureError):
         jwt.decode(token[:-8] + "AAAAAAA" + token[-1], key, algorithms=["EdDSA"], options=options)
+
+
+def test_the_auditor_shares_the_fund_as_eca_does() -> None:
+    spec = importlib.util.spec_from_file_location("docs_auditor", DOCS / "auditor.py")
+    assert spec is not None and spec.loader is not None
+    auditor = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(auditor)
+    rng = random.Random(20261123)
+    carried = 0
+    for _ in range(20_000 if os.environ.get("ECA_TEST_SCALE") == "large" else 1000):
+        given = {f"day-{i}": rng.randrange(200) for i in range(rng.randrange(3))}
+        homes = [
+            {"id": name, "weight": rng.randrange(5), "cap_ugbp": rng.choice([None, None, rng.randrange(60)])}
+            for name in rng.sample("abcdef", rng.randrange(7))
+        ]
+        allocation, carried_in = rng.choice(["equal", "by_weight"]), rng.choice([0, rng.randrange(100)])
+        made = eca.social_tariff(given, homes, allocation=allocation, carried_in_ugbp=carried_in)
+        listed = [{"id": name, "amount_ugbp": amount} for name, amount in given.items()]
+        assert auditor.shared(listed, homes, allocation, carried_in) == made
+        carried += made[-1:] != [] and made[-1]["entry"] == "carried_out"
+    assert carried > 100
 
 
 def test_the_auditor_computes_the_vectors_again(tmp_path: Path) -> None:

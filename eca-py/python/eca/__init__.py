@@ -19,10 +19,10 @@ True
 
 from __future__ import annotations
 
-from . import _eca, conformance, forecast, signals
-from ._audit import Audit, Fault, audit
-from ._backtest import BacktestCase, BacktestProgress, BacktestResult, BacktestTotal, backtest
-from ._controller import Action, Controller, LedgerEntry, Realised, Shadow, Step, simulate
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from . import _eca
 from ._eca import __version__
 from ._errors import (
     EcaCancelled,
@@ -46,9 +46,8 @@ from ._errors import (
     EcaUnsupportedError,
     EcaValueError,
 )
-from ._explain import Conflict, Explanation
-from ._flex import BaselineGuard, Commitment, Offers, Penalty, check_offer
-from ._live import AdapterRefusal, LiveController, Meter, SignalSource, StorageDevice, Workloads
+from ._explain import Conflict, Explanation, LowestCarbon
+from ._flex import BaselineGuard, Commitment, Offers, Opportunity, Penalty, Rebound, check_offer
 from ._parts import (
     Battery,
     CarbonCap,
@@ -65,9 +64,30 @@ from ._parts import (
 from ._plan import BrokenLimit, Check, Finding, Plan, References, Saving, Totals
 from ._problem import Problem, Warning
 from ._progress import Progress
-from ._settle import Baseline, EventRecord, Report, baseline, products, report, settle, social_tariff
-from ._shed import ShedAnswer, ShedLadder, ShedStep
-from .signals import Signals
+
+if TYPE_CHECKING:
+    from . import conformance, forecast, signals
+    from ._audit import Audit, Fault, audit
+    from ._backtest import BacktestCase, BacktestProgress, BacktestResult, BacktestTotal, backtest
+    from ._controller import Action, Controller, LedgerEntry, Realised, Shadow, Step, simulate
+    from ._live import AdapterRefusal, LiveController, Meter, SignalSource, StorageDevice, Workloads
+    from ._settle import Baseline, EventRecord, Report, baseline, products, report, settle, social_tariff
+    from ._shed import ShedAnswer, ShedLadder, ShedStep
+    from .signals import Signals
+
+#: What is read when it is first asked for: a notebook that only plans does not wait for it.
+_LATER: dict[str, str] = {
+    **{name: name for name in ("conformance", "forecast", "signals")},
+    **dict.fromkeys(("Audit", "Fault", "audit"), "_audit"),
+    **dict.fromkeys(("BacktestCase", "BacktestProgress", "BacktestResult", "BacktestTotal", "backtest"), "_backtest"),
+    **dict.fromkeys(("Action", "Controller", "LedgerEntry", "Realised", "Shadow", "Step", "simulate"), "_controller"),
+    **dict.fromkeys(("AdapterRefusal", "LiveController", "Meter", "SignalSource", "StorageDevice", "Workloads"), "_live"),
+    **dict.fromkeys(
+        ("Baseline", "EventRecord", "Report", "baseline", "products", "report", "settle", "social_tariff"), "_settle"
+    ),
+    **dict.fromkeys(("ShedAnswer", "ShedLadder", "ShedStep"), "_shed"),
+    **dict.fromkeys(("Signals",), "signals"),
+}
 
 #: Names of the engines, for ``engine=`` of :meth:`Problem.solve` and ``--engine`` of the command line.
 ENGINES: tuple[str, ...] = _eca.ENGINES
@@ -123,15 +143,18 @@ __all__ = [
     "JobState",
     "LedgerEntry",
     "LiveController",
+    "LowestCarbon",
     "Meter",
     "Migration",
     "Offers",
+    "Opportunity",
     "Penalty",
     "Plan",
     "PowerTarget",
     "Problem",
     "Progress",
     "Realised",
+    "Rebound",
     "References",
     "Region",
     "Report",
@@ -163,3 +186,17 @@ __all__ = [
     "simulate",
     "social_tariff",
 ]
+
+
+if not TYPE_CHECKING:  # a type checker shall go on to report a misspelt name
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LATER:
+            raise AttributeError(f"module `eca` has no attribute `{name}`")
+        module = import_module(f".{_LATER[name]}", __name__)
+        value = module if name == _LATER[name] else getattr(module, name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATER})

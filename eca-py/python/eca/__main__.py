@@ -147,7 +147,7 @@ def parser() -> Parser:
     message.add_argument("files", metavar="FILE", nargs="+")
 
     audit = verbs.add_parser("audit", parents=[every], help="verify a log from its files alone")
-    audit.add_argument("folder", metavar="LOGDIR")
+    audit.add_argument("folder", metavar="LOGDIR", help="a log, or a folder with all yearly shards of one")
     audit.add_argument("--trust", metavar="KEYS.json", help="keys from outside the log")
     audit.add_argument("--since", metavar="CHECKPOINT", help="an earlier signed head that the log must continue")
     return top
@@ -204,9 +204,13 @@ def run_explain(options: argparse.Namespace, say: Callable[[str], None]) -> dict
         say(f"broken: {broken}")
     if conflict is not None:
         say(f"conflict: {conflict}")
+    # Nearer than this is no news to one who sets a cap, and takes time.
+    lowest = problem.lowest_carbon(gap=1e-3, time_limit_s=10)
+    say(f"lowest carbon: {lowest}")
     return {
         "passed": not plan.broken_limits,
         "explanation": found.to_dict(),
+        "lowest_carbon": lowest.to_dict(),
         "conflict": None if conflict is None else conflict.to_dict(),
     }
 

@@ -50,7 +50,7 @@ class Audit:
 def audit(
     folder: str | PathLike[str], *, trust: str | PathLike[str] | None = None, since: str | PathLike[str] | None = None
 ) -> Audit:
-    """Verifies the log in ``folder`` from its files alone.
+    """Verifies the log in ``folder`` from its files alone, or all yearly shards of a log that stand there in folders.
 
     ``trust`` is a trust file with keys from outside the log; without it a log can only be found to agree with itself.
     ``since`` is an earlier signed head (a copy of the file ``checkpoint``): the log must be a continuation of it.

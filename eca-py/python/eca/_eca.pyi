@@ -59,6 +59,7 @@ class Problem:
     def hash(self) -> str: ...
     def warnings(self) -> str: ...
     def conflict(self) -> str | None: ...
+    def accept(self, plan: Plan) -> Problem: ...
     def repaired(self, repair: str) -> Problem: ...
     def solve(
         self,
@@ -72,6 +73,15 @@ class Problem:
         references: bool,
         progress: Callable[[float, float | None, float | None, int, float | None, str, int], object] | None,
     ) -> tuple[Plan, str]: ...
+    def lowest_carbon(
+        self,
+        *,
+        engine: str,
+        solver: str,
+        gap: float,
+        time_limit_s: float | None,
+        progress: Callable[[float, float | None, float | None, int, float | None, str, int], object] | None,
+    ) -> str: ...
 
 @final
 class Plan:

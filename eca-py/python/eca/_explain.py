@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,6 +59,33 @@ class Explanation:
             for each in self._document["binding"]
         )
         return f"<table><caption>what binds</caption><tr><th>limit</th><th>GBP for one more</th></tr>{rows}</table>"
+
+
+@dataclass(frozen=True)
+class LowestCarbon:
+    """The least carbon with which every promise can be kept; ``str(lowest)`` says it in one sentence."""
+
+    carbon_kg: float
+    """Carbon of the imports of the best plan that was found, kg."""
+    carbon_bound_kg: float
+    """No plan that keeps every promise emits less, kg."""
+    energy_mwh: float
+    """Facility energy of that plan, MWh."""
+    carbon_g_per_kwh: float | None
+    """Its carbon over its facility energy, g/kWh; None without energy."""
+    carbon_g_per_inference: float | None
+    """Its carbon for each inference, g; None where nothing counts inferences."""
+    keeps_promises: bool
+    """Whether that plan does all work in time and serves all demand."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields by name."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        intensity = "" if self.carbon_g_per_kwh is None else f", {self.carbon_g_per_kwh:,.1f} g/kWh"
+        least = f"{self.carbon_kg:,.1f} kg CO2{intensity}; no plan emits less than {self.carbon_bound_kg:,.1f} kg"
+        return least if self.keeps_promises else f"{least}; not every promise can be kept"
 
 
 class Conflict:

@@ -78,6 +78,42 @@ class BaselineGuard(Part):
 
 
 @_part
+class Rebound(Part):
+    """Settlement periods after an event in which work comes back, and how much of it may come above the baseline."""
+
+    _kind: ClassVar[str] = "rebound"
+
+    #: The settlement periods after the event, in order.
+    settlement_periods: Sequence[PeriodLike]
+    #: What would have been imported in them, MW: one value, or one for each.
+    baseline_mw: SeriesLike
+    #: Most energy above it in all of them together, as a part of what is sold.
+    max_frac: float
+
+    def _read(self, owner: str, name: str, kind: str, value: Any) -> Any:
+        if name == "settlement_periods":
+            return tuple(tuple(each.values()) for each in periods(owner, name, value))
+        return super()._read(owner, name, kind, value)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rebound as it stands in the document."""
+        named = periods(self._owner, "settlement_periods", self.settlement_periods)
+        return {**super().to_dict(), "settlement_periods": named}
+
+
+def _term(owner: str, name: str, value: Any) -> Any:
+    """Settlement periods, penalty, guard or rebound of what is sold or may be."""
+    if name == "settlement_periods":
+        return tuple(tuple(each.values()) for each in periods(owner, name, value))
+    wanted: type[Part] = {"penalty": Penalty, "guard": BaselineGuard, "rebound": Rebound}[name]
+    if isinstance(value, Mapping):
+        value = wanted(**value)
+    if not isinstance(value, wanted):
+        raise bad_value(owner, name, type(value).__name__, f"must be an eca.{wanted.__name__}")
+    return value
+
+
+@_part
 class Commitment(Part):
     """Energy that is sold: import below a frozen baseline, by settlement period.
 
@@ -93,7 +129,7 @@ class Commitment(Part):
     id: str = field(kw_only=False)
     #: ``wholesale_p415``, ``balancing_mechanism``, ``neso_dfs`` or ``dso_flex``.
     route: str
-    #: ``down``: less import.
+    #: ``down``: less import; ``up``: more.
     direction: str = "down"
     #: The region whose import is metered.
     region: str
@@ -111,21 +147,18 @@ class Commitment(Part):
     ramp_min: float = 0.0
     #: Import before the event that the baseline is adjusted by, and what it may be.
     guard: BaselineGuard | None = None
+    #: What may come back after the event: ``settlement_periods``, ``baseline_mw`` and ``max_frac`` of what is sold.
+    rebound: Rebound | None = None
+    #: A battery at the same region that holds what is sold until it is due.
+    reserve: str | None = None
     #: Metered so far in the settlement period in which the horizon starts, MWh.
     imported_mwh: float | None = None
     #: A reference of the buyer, never read.
     obp_id: str | None = None
 
     def _read(self, owner: str, name: str, kind: str, value: Any) -> Any:
-        if name == "settlement_periods":
-            return tuple(tuple(each.values()) for each in periods(owner, name, value))
-        if name in ("penalty", "guard"):
-            wanted: type[Part] = Penalty if name == "penalty" else BaselineGuard
-            if isinstance(value, Mapping):
-                value = wanted(**value)
-            if not isinstance(value, wanted):
-                raise bad_value(owner, name, type(value).__name__, f"must be an eca.{wanted.__name__}")
-            return value
+        if name in ("settlement_periods", "penalty", "guard", "rebound"):
+            return _term(owner, name, value)
         return super()._read(owner, name, kind, value)
 
     def to_dict(self) -> dict[str, Any]:
@@ -134,6 +167,79 @@ class Commitment(Part):
             **super().to_dict(),
             "settlement_periods": periods(self._owner, "settlement_periods", self.settlement_periods),
         }
+
+
+@_part
+class Opportunity(Part):
+    """What a buyer offers to pay for: a plan takes it where that pays, and delivers in full what it takes.
+
+    >>> Opportunity("evening", route="dso_flex", region="london", settlement_periods=[("2026-02-19", 35)],
+    ...             min_mw=0.5, max_mw=5, baseline_mw=12, price_gbp_per_mwh=500).max_mw
+    5.0
+    """
+
+    _kind: ClassVar[str] = "opportunity"
+
+    #: Name of the opportunity; no commitment has the same.
+    id: str = field(kw_only=False)
+    #: ``wholesale_p415``, ``balancing_mechanism``, ``neso_dfs`` or ``dso_flex``.
+    route: str
+    #: ``down``: less import; ``up``: more.
+    direction: str = "down"
+    #: The region whose import is metered.
+    region: str
+    #: The settlement periods that are wanted, in order.
+    settlement_periods: Sequence[PeriodLike]
+    #: What is paid, GBP/MWh; one value, or one for each of the settlement periods.
+    price_gbp_per_mwh: SeriesLike = 0.0
+    #: Least power that may be sold, MW.
+    min_mw: float = 0.0
+    #: Most power that may be sold, MW.
+    max_mw: float
+    #: Power is sold in steps of so much, MW: a multiple of 0.002.
+    step_mw: float = 0.002
+    #: Whether each settlement period may be taken or left, at a power of its own; else all at one power, or none.
+    divisible: bool = False
+    #: What would have been imported, MW; no plan changes it.
+    baseline_mw: SeriesLike
+    #: Power kept back for what import may be above its plan, MW.
+    risk_margin_mw: SeriesLike = 0.0
+    #: What a shortfall costs once it is sold.
+    penalty: Penalty | None = None
+    #: Minutes in which a change of import takes effect, in a straight line.
+    ramp_min: float = 0.0
+    #: Notice that the site needs, s from the start of the horizon.
+    notice_s: float = 0.0
+    #: Shortest call of a divisible one, settlement periods.
+    min_call_periods: int | None = None
+    #: Longest call of a divisible one, settlement periods.
+    max_call_periods: int | None = None
+    #: Settlement periods of rest after a call of a divisible one.
+    recovery_periods: int = 0
+    #: Most calls of a divisible one that start in a settlement day.
+    max_calls_per_day: int | None = None
+    #: Most calls of a divisible one that start in a week from Monday.
+    max_calls_per_week: int | None = None
+    #: Of all with the same name here, at most one is taken in a settlement period.
+    exclusive_group: str | None = None
+    #: Import before the event that the baseline is adjusted by, and what it may be.
+    guard: BaselineGuard | None = None
+    #: What may come back after what is taken: ``settlement_periods``, ``baseline_mw`` and ``max_frac`` of what is sold.
+    rebound: Rebound | None = None
+    #: Minutes between readings of the meter; nothing is taken where they do not divide a settlement period.
+    meter_interval_min: int | None = None
+    #: A reference of the buyer, never read.
+    obp_id: str | None = None
+
+    def _read(self, owner: str, name: str, kind: str, value: Any) -> Any:
+        if name in ("settlement_periods", "penalty", "guard", "rebound"):
+            return _term(owner, name, value)
+        return super()._read(owner, name, kind, value)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The opportunity as it stands in the document."""
+        named = periods(self._owner, "settlement_periods", self.settlement_periods)
+        return {**super().to_dict(), "settlement_periods": named}
 
 
 class Offers(Sequence[Mapping[str, Any]]):

@@ -366,6 +366,8 @@ import_price_gbp_per_mwh=[142.0, 96.5, 61.2, 88.0], carbon_g_per_kwh=180.0)
     nonfirm_import_mw: SeriesLike = 0.0
     #: Export limit of the connection, MW.
     export_limit_mw: SeriesLike = 0.0
+    #: Largest half-hourly export up to which the metering point may trade wholesale (P511), MW.
+    p511_export_max_mw: float | None = None
     #: Price of the highest import of the horizon, GBP/MW.
     demand_charge_gbp_per_mw: float = 0.0
     #: Energy price of imports, GBP/MWh; may be negative.

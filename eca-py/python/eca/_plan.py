@@ -272,6 +272,11 @@ class Plan:
         return References(Totals(**found["run_at_once"]), Totals(**found["cheapest_start"]))
 
     @property
+    def opportunities(self) -> tuple[dict[str, Any], ...]:
+        """What is taken of each opportunity: ``id``, ``taken``, ``committed_mw`` by settlement period, ``revenue_gbp``."""
+        return tuple(dict(each) for each in self.to_dict().get("opportunities", ()))
+
+    @property
     def broken_limits(self) -> tuple[BrokenLimit, ...]:
         """Every limit that is not kept."""
         return tuple(BrokenLimit(**each) for each in self._document["broken_limits"])

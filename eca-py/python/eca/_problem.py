@@ -11,8 +11,8 @@ from typing import Any
 
 from . import _eca
 from ._errors import EcaDocumentError, EcaTimeError, bad_value
-from ._explain import Conflict
-from ._flex import Commitment, Offers, PeriodLike, ladder, request_of
+from ._explain import Conflict, LowestCarbon
+from ._flex import Commitment, Offers, Opportunity, PeriodLike, ladder, request_of
 from ._keywords import checked
 from ._parts import (
     Battery,
@@ -77,6 +77,7 @@ class Problem:
         jobs: Iterable[Job] = (),
         services: Iterable[Service] = (),
         carbon_caps: Iterable[CarbonCap] = (),
+        opportunities: Iterable[Opportunity] = (),
         commitments: Iterable[Commitment] = (),
         targets: Iterable[PowerTarget] = (),
     ) -> None:
@@ -88,6 +89,7 @@ class Problem:
             "jobs": parts_of("problem", "jobs", jobs, Job),
             "services": parts_of("problem", "services", services, Service),
             "carbon_caps": parts_of("problem", "carbon_caps", carbon_caps, CarbonCap),
+            "opportunities": parts_of("problem", "opportunities", opportunities, Opportunity),
             "commitments": parts_of("problem", "commitments", commitments, Commitment),
             "targets": parts_of("problem", "targets", targets, PowerTarget),
         }
@@ -150,6 +152,7 @@ class Problem:
         jobs: Iterable[Job] = (),
         services: Iterable[Service] = (),
         carbon_caps: Iterable[CarbonCap] = (),
+        opportunities: Iterable[Opportunity] = (),
         commitments: Iterable[Commitment] = (),
         targets: Iterable[PowerTarget] = (),
     ) -> Problem:
@@ -165,6 +168,7 @@ class Problem:
             jobs=jobs,
             services=services,
             carbon_caps=carbon_caps,
+            opportunities=opportunities,
             commitments=commitments,
             targets=targets,
         )
@@ -240,6 +244,28 @@ class Problem:
         return tuple(from_document(PowerTarget, each) for each in self._part("targets"))
 
     @property
+    def opportunities(self) -> tuple[Opportunity, ...]:
+        """What may be sold."""
+        return tuple(from_document(Opportunity, each) for each in self._part("opportunities"))
+
+    def add_opportunity(self, opportunity: Opportunity) -> Problem:
+        """The same problem with one opportunity more; this one stays as it is.
+
+        ``plan.opportunities`` says what was taken, and :meth:`accept` makes commitments of it.
+        """
+        if not isinstance(opportunity, Opportunity):
+            raise bad_value("problem", "opportunity", type(opportunity).__name__, "must be an eca.Opportunity")
+        document = self.to_dict()
+        document.setdefault("opportunities", []).append(opportunity.to_dict())
+        return Problem.from_json(json.dumps(document, allow_nan=False))
+
+    def accept(self, plan: Plan) -> Problem:
+        """The problem after what ``plan`` takes of the opportunities is sold: commitments, and nothing more on offer."""
+        made = Problem.__new__(Problem)
+        made._set(self._core.accept(plan._core))
+        return made
+
+    @property
     def commitments(self) -> tuple[Commitment, ...]:
         """What is sold."""
         return tuple(from_document(Commitment, each) for each in self._part("commitments"))
@@ -271,11 +297,7 @@ class Problem:
         Raises :class:`EcaInfeasibleError` naming the limits in conflict, :class:`EcaSolverError`, or
         :class:`EcaCancelled` if it was stopped before there was a plan.
         """
-        gap = number("solve", "gap", gap)
-        if gap < 0:
-            raise bad_value("solve", "gap", gap, "must be at least 0")
-        if time_limit_s is not None and number("solve", "time_limit_s", time_limit_s) <= 0:
-            raise bad_value("solve", "time_limit_s", time_limit_s, "must be above 0", "s")
+        gap, time_limit_s = _proof("solve", gap, time_limit_s)
         if node_limit is not None and not 0 < integer("solve", "node_limit", node_limit) < 2**31:
             raise bad_value("solve", "node_limit", node_limit, "must be 1 to 2147483647")
         if not 0 <= integer("solve", "seed", seed) < 2**31:
@@ -286,7 +308,7 @@ class Problem:
                 engine=engine,
                 solver=solver,
                 gap=gap,
-                time_limit_s=None if time_limit_s is None else float(time_limit_s),
+                time_limit_s=time_limit_s,
                 node_limit=None if node_limit is None else int(node_limit),
                 seed=int(seed),
                 references=bool(references),
@@ -295,6 +317,30 @@ class Problem:
         finally:
             finish()
         return Plan._of(core, self, json.loads(report))
+
+    @checked("eca.Problem.lowest_carbon")
+    def lowest_carbon(
+        self,
+        *,
+        time_limit_s: float | None = None,
+        gap: float = 1e-4,
+        engine: str = "auto",
+        solver: str = "auto",
+        progress: ProgressLike = None,
+    ) -> LowestCarbon:
+        """The least carbon with which every promise can be kept, whatever it costs: how low a carbon cap can be set.
+
+        Carbon caps do not count; all other limits, power targets and commitments hold. Arguments as in :meth:`solve`.
+        """
+        gap, time_limit_s = _proof("lowest_carbon", gap, time_limit_s)
+        watch, finish = watcher(progress, gap, time_limit_s)
+        try:
+            found = self._core.lowest_carbon(
+                engine=engine, solver=solver, gap=gap, time_limit_s=time_limit_s, progress=watch
+            )
+        finally:
+            finish()
+        return LowestCarbon(**json.loads(found))
 
     @checked("eca.Problem.offers")
     def offers(
@@ -383,6 +429,7 @@ class Problem:
                 ("jobs", "job", "jobs"),
                 ("services", "service", "services"),
                 ("carbon_caps", "carbon cap", "carbon caps"),
+                ("opportunities", "opportunity", "opportunities"),
                 ("commitments", "commitment", "commitments"),
                 ("targets", "target", "targets"),
             )
@@ -390,6 +437,19 @@ class Problem:
         ]
         span = f"{horizon['periods']} x {horizon['step_min']} min from {horizon['start']}"
         return f"<eca.Problem {span}: {', '.join(counts)}>"
+
+
+def _proof(verb: str, gap: Any, time_limit_s: Any) -> tuple[float, float | None]:
+    """The proof asked for and the time for it, refused by name."""
+    gap = number(verb, "gap", gap)
+    if gap < 0:
+        raise bad_value(verb, "gap", gap, "must be at least 0")
+    if time_limit_s is None:
+        return gap, None
+    seconds = number(verb, "time_limit_s", time_limit_s)
+    if seconds <= 0:
+        raise bad_value(verb, "time_limit_s", time_limit_s, "must be above 0", "s")
+    return gap, seconds
 
 
 def read_text(path: str | PathLike[str]) -> str:

@@ -24,6 +24,9 @@ _SERIES = {
     for part, cls in (("regions", Region), ("services", Service))
 }
 
+#: What is sold, or may be, by part of the document.
+_KINDS = {"commitments": "commitment", "opportunities": "opportunity"}
+
 
 def read_days(days: Iterable[DayLike] | DayLike) -> list[str]:
     """The days as text, in their order; one twice is refused."""
@@ -109,6 +112,9 @@ def move(document: dict[str, Any], day: str) -> dict[str, Any]:
             for name in names:
                 if isinstance(each.get(name), list):
                     each[name] = [each[name][old_t] for old_t in index]
+    for part in ("commitments", "opportunities"):
+        for each in moved.get(part) or ():
+            _move_sold(f"{_KINDS[part]} `{each['id']}`", each, old.start, day, new.periods // per_h)
     begin = utc(str(old.start))
     for job in moved["jobs"]:
         for holder, name in ((job, "earliest_start"), (job, "deadline"), (job.get("state") or {}, "running_since")):
@@ -117,6 +123,22 @@ def move(document: dict[str, Any], day: str) -> dict[str, Any]:
                 at = new.starts[0] + _elapsed(after, new.periods // per_h)
                 holder[name] = at.isoformat().replace("+00:00", "Z")
     return moved
+
+
+def _move_sold(owner: str, each: dict[str, Any], start: Any, day: str, day_h: int) -> None:
+    """What is sold, or may be, in the settlement periods of the same clock times."""
+    begin, to = (utc(str(start)) + 2 * HOUR).date(), date.fromisoformat(day)
+    for holder in (each, each.get("guard") or {}, each.get("rebound") or {}):
+        for period in holder.get("settlement_periods", ()):
+            of, number = date.fromisoformat(period["settlement_date"]), period["settlement_period"]
+            period["settlement_date"] = (of + (to - begin)).isoformat()
+            if of != begin:
+                continue
+            clock = (number - 1) * HOUR / 2
+            if day_h == DAY_H - 1 and HOUR <= clock < 2 * HOUR:
+                limit = f"must be of an hour that {day} has; leave that day out, or make its problem with a function"
+                raise bad_value(owner, "settlement_periods", number, limit)
+            period["settlement_period"] = 1 + int(_elapsed(clock, day_h) * 2 / HOUR)
 
 
 def _clock(day_h: int) -> Callable[[float], float]:
