@@ -88,6 +88,14 @@ phoenix: .venv/.demo develop ## a published event of 256 GPUs replayed beside fo
 demo-network: setup ## three agents over HTTP, from question to audit; log, trust file and report in out/demo-network
 	@cargo run -q -p eca-examples --example deg_network -- --out out/demo-network
 
+.venv/.live: tools/requirements-live.txt .venv/.build
+	$(PIP) -r $<
+	@touch $@
+
+.PHONY: demo-live-loop
+demo-live-loop: .venv/.live setup ## a day of the loop on Modbus and MQTT with one event sold; needs mosquitto; out/demo-live-loop
+	@cargo run -q -p eca-examples --example live_loop -- --python $(CURDIR)/$(PY) --out out/demo-live-loop
+
 # ---- checks ---------------------------------------------------------------------------------------------------------
 
 .PHONY: test

@@ -1,137 +1,14 @@
 //! Starts the three processes, lets the day pass for them, and looks at what they leave behind.
 
-use crate::{Outcome, report, setup, site};
+use crate::report;
 use eca_beckn::log::FileStore;
 use eca_beckn::{Trust, audit};
+use eca_examples::deg::network::{Network, shown};
+use eca_examples::deg::{Outcome, setup, site};
 use serde_json::{Value, json};
 use std::fs;
-use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
-
-/// One agent in a process of its own.
-struct Agent {
-    name: &'static str,
-    process: Child,
-    input: ChildStdin,
-    output: Lines<BufReader<ChildStdout>>,
-}
-
-impl Agent {
-    fn start(name: &'static str, folder: &Path) -> Outcome<Self> {
-        let mut process = Command::new(std::env::current_exe()?)
-            .args(["agent", name])
-            .arg(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let input = process.stdin.take().ok_or("no input")?;
-        let output = BufReader::new(process.stdout.take().ok_or("no output")?).lines();
-        Ok(Self { name, process, input, output })
-    }
-
-    fn read(&mut self) -> Outcome<String> {
-        Ok(self.output.next().ok_or_else(|| format!("{} has ended", self.name))??)
-    }
-
-    fn tell(&mut self, line: &str) -> Outcome<Value> {
-        writeln!(self.input, "{line}")?;
-        let said = self.read()?;
-        match said.split_once(' ') {
-            Some(("ok", value)) => Ok(serde_json::from_str(value)?),
-            _ => Err(format!("{}: {said}", self.name).into()),
-        }
-    }
-}
-
-impl Drop for Agent {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// The network while the day passes.
-struct Network {
-    agents: Vec<Agent>,
-    lines: Vec<Value>,
-    notes: Vec<(String, Value)>,
-}
-
-impl Network {
-    fn start(folder: &Path) -> Outcome<Self> {
-        let mut agents = Vec::new();
-        let mut uris = Vec::new();
-        for name in setup::NAMES {
-            let mut agent = Agent::start(name, folder)?;
-            let said = agent.read()?;
-            let uri = said.strip_prefix("listening ").ok_or("an agent does not listen")?;
-            uris.push(format!("{name}={uri}"));
-            println!("{name:<8} process {:<8} {uri}", agent.process.id());
-            agents.push(agent);
-        }
-        for agent in &mut agents {
-            agent.tell(&uris.join(" "))?;
-        }
-        Ok(Self { agents, lines: Vec::new(), notes: Vec::new() })
-    }
-
-    fn tell(&mut self, name: &str, line: &str) -> Outcome<Value> {
-        let agent = self.agents.iter_mut().find(|agent| agent.name == name).ok_or("no such agent")?;
-        agent.tell(line)
-    }
-
-    fn clock(&mut self, time: &str) -> Outcome {
-        self.agents.iter_mut().try_for_each(|agent| agent.tell(&format!("clock {time}")).map(|_| ()))
-    }
-
-    /// Tells an agent to do something, and waits until nobody has anything to say any more.
-    fn let_do(&mut self, name: &str, line: &str) -> Outcome<Value> {
-        let value = self.tell(name, line)?;
-        let begun = Instant::now();
-        let mut before = None;
-        let mut new = Vec::new();
-        loop {
-            let (mut waiting, mut passed) = (0, 0);
-            for agent in &mut self.agents {
-                let said = agent.tell("idle")?;
-                waiting += said["waiting"].as_u64().unwrap_or_default();
-                passed += said["passed"].as_u64().unwrap_or_default();
-                new.extend(said["lines"].as_array().into_iter().flatten().cloned());
-                for note in said["notes"].as_array().into_iter().flatten() {
-                    self.notes.push((note["key"].as_str().unwrap_or_default().into(), note["value"].clone()));
-                }
-            }
-            // Nobody waits, and since the last look nothing has passed: the conversation is over.
-            if waiting == 0 && before == Some(passed) {
-                break;
-            }
-            before = (waiting == 0).then_some(passed);
-            if begun.elapsed() > Duration::from_secs(120) {
-                return Err(format!("`{name} {line}` does not come to an end").into());
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        new.sort_by(|a, b| a["order"].as_str().cmp(&b["order"].as_str()));
-        for line in new {
-            println!("{}", shown(&line));
-            self.lines.push(line);
-        }
-        Ok(value)
-    }
-}
-
-/// A line of the transcript for people.
-fn shown(line: &Value) -> String {
-    let text = |key: &str| line[key].as_str().unwrap_or_default();
-    let mark = match text("kind") {
-        "event" => "*",
-        "refused" => "!",
-        _ => " ",
-    };
-    format!("{} {:<8}{mark} {}", text("time").replace('T', " ").trim_end_matches('Z'), text("who"), text("text"))
-}
+use std::time::Instant;
 
 /// The whole demonstration, with what it leaves in `folder`.
 pub fn run(folder: &Path) -> Outcome {
@@ -186,7 +63,7 @@ pub fn run(folder: &Path) -> Outcome {
     story["grid"] = network.tell("grid", "view")?;
     (story["record"], story["base_mw"], story["certificates"]) = (record, base, certificates);
     story["lines"] = network.lines.iter().cloned().collect();
-    story["notes"] = network.notes.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
+    story["notes"] = network.notes();
     drop(network);
 
     let trust = Trust::parse(&trust_file)?;

@@ -8,21 +8,11 @@
 //!
 //! Everything in it is made up, and the keys are known to everybody: it shows how the pieces work together.
 
-mod agents;
-mod certificates;
-mod clock;
 mod conductor;
-mod diary;
-mod planner;
 mod report;
-mod settlement;
-mod setup;
-mod site;
 
-use std::error::Error;
+use eca_examples::deg::{Outcome, agents};
 use std::path::PathBuf;
-
-type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

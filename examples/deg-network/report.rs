@@ -1,6 +1,6 @@
 //! The page that the network operator gets: what was asked, agreed, delivered and paid, and how to check it.
 
-use crate::site;
+use eca_examples::deg::site;
 use serde_json::Value;
 use std::fmt::Write;
 

@@ -1,1 +1,3 @@
 //! Shared parts of the examples of ECA.
+
+pub mod deg;

@@ -1,17 +1,16 @@
 //! The process of one agent. It is told by lines on its standard input what time it is and what to do, and answers each
 //! with one line: `ok` and JSON, or `failed` and the reason. Everything between agents goes over HTTP.
 
-use crate::clock::StepClock;
-use crate::diary::{Diary, open_log};
-use crate::planner::{BatteryPlanner, Plans, SitePlanner, import_mw, need};
-use crate::{Outcome, certificates, settlement, setup, site};
+use super::clock::StepClock;
+use super::diary::{Diary, open_log};
+use super::planner::{BatteryPlanner, Plans, SitePlanner, import_mw, need};
+use super::{Outcome, certificates, settlement, setup, site};
 use eca_adapters::beckn_http::{BecknHost, HostSettings};
 use eca_beckn::agent::{Agent, ComputeAgent, DerAgent, Effect, GridAgent, Metered, Stage};
 use eca_beckn::message::{Column, DerReport, GridSignal, Party, TimeSeries};
-use eca_beckn::settled::{FundInput, SettlementInput};
 use eca_beckn::{Verb, kind};
 use eca_core::Timestamp;
-use eca_core::settle::{Allocation, Contribution, EventRecord, SettlementRun};
+use eca_core::settle::EventRecord;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
@@ -32,7 +31,7 @@ pub fn run(name: &str, folder: &Path) -> Outcome {
     println!("listening {own}");
     let mut lines = std::io::stdin().lock().lines();
     let parties = peers(&lines.next().ok_or("nobody tells who takes part")??);
-    let clock = Arc::new(StepClock::new());
+    let clock = Arc::new(StepClock::default());
     let log = if name == "compute" { Some(open_log(folder)?) } else { None };
     let diary = Arc::new(Diary::new(name, clock.clone(), log));
     let mut duties: Box<dyn Duties> = match name {
@@ -41,7 +40,7 @@ pub fn run(name: &str, folder: &Path) -> Outcome {
             parties,
         }),
         "compute" => {
-            let plans = Arc::new(Mutex::new(Plans::new()?));
+            let plans = Arc::new(Mutex::new(Plans::new(site::problem(&[])?.document().clone())?));
             let planner = Box::new(SitePlanner { plans: plans.clone(), diary: diary.clone() });
             let agent =
                 ComputeAgent::new(setup::mailbox(name, &own)?, (&setup::id(name), "Data centre"), site::METER, planner);
@@ -82,7 +81,8 @@ pub fn run(name: &str, folder: &Path) -> Outcome {
     Ok(())
 }
 
-fn peers(line: &str) -> BTreeMap<String, Party> {
+/// Who takes part, from words such as `grid=http://127.0.0.1:4711/beckn`.
+pub fn peers(line: &str) -> BTreeMap<String, Party> {
     let named = line.split(' ').filter_map(|word| word.split_once('='));
     named.map(|(name, uri)| (name.to_owned(), Party { id: setup::id(name), uri: uri.into() })).collect()
 }
@@ -181,7 +181,7 @@ impl Compute {
         // Training takes its time to stop: the first half hour of the event is late by 0.7 MW, of which the battery takes 0.6.
         let late = if index == first { 0.1 } else { 0.0 };
         let mut noise = site::Noise::new(7 + t.unsigned_abs());
-        let wh = ((planned * (1.0 + 0.004 * noise.next()) + late) * 0.5e6).round() as i64;
+        let wh = ((planned * (1.0 + 0.004 * noise.draw()) + late) * 0.5e6).round() as i64;
         self.readings += &site::reading(site::start(index)?, wh);
         self.diary.note("metered", json!({"t": t, "mw": wh as f64 / 0.5e6}));
         if (first..first + count).contains(&index) {
@@ -197,38 +197,10 @@ impl Compute {
 
     fn settle(&mut self) -> Outcome<Value> {
         let sale = self.sold()?;
-        let terms = &sale.offer.terms;
-        let promised: Vec<_> = terms.periods.iter().map(|period| (period.period, period.committed_wh)).collect();
-        let obp = terms.obp_id.clone().unwrap_or_default();
-        let event = settlement::event(&promised, terms.price_ugbp_per_mwh, &sale.transaction_id, &obp)?.to_string();
         let history = self.plans.lock().unwrap_or_else(PoisonError::into_inner).history.clone();
-        let (meters, prices) = (history + &self.readings, settlement::prices()?);
-        let input =
-            SettlementInput { event: &event, meters: &meters, prices: &prices, run: SettlementRun::Sf, as_of: None };
-        let me = setup::id("compute");
-        let mut settled = None;
-        self.diary.with_log(|log, time_us| {
-            log.write(settlement::readings_root(&self.readings, &me, time_us))?;
-            let (entry, record) = input.entry(&me, time_us)?;
-            log.write(entry)?;
-            settled = Some(record);
-            Ok(())
-        })?;
-        let record = settled.ok_or("there is no log")?;
-        // The site's part for the Social Tariff Fund reaches three households at once.
-        let paid = [Contribution { id: record.event_id.clone(), amount_ugbp: record.totals.social_tariff_ugbp }];
-        let homes = settlement::homes()?;
-        let fund = FundInput {
-            contributions: &paid,
-            beneficiaries: &homes,
-            allocation: Allocation::ByWeight,
-            carried_in_ugbp: 0,
-        };
-        self.diary.with_log(|log, time_us| log.write(fund.entry(&me, time_us)?.0).map(|_| ()))?;
-        // The buyer pays for the block that was sold; what the meter says otherwise is cashed out at the imbalance price.
-        let sold: i64 = record.periods.iter().flat_map(|period| period.flows.first()).map(|flow| flow.cash_ugbp).sum();
+        let (record, sold_ugbp) = settlement::book(&sale, &history, &self.readings, &self.diary)?;
         let contract = sale.contract_id.unwrap_or_default();
-        self.host.act(|compute, now| only(compute.settled(&contract, sold, now)?))?;
+        self.host.act(|compute, now| only(compute.settled(&contract, sold_ugbp, now)?))?;
         let document: Value = serde_json::from_str(&record.to_json()?)?;
         self.record = Some(record);
         Ok(document)

@@ -1,6 +1,6 @@
 //! Who takes part, with which keys. The seeds are hashes of names, so that everybody can check: never use them live.
 
-use crate::Outcome;
+use super::Outcome;
 use eca_beckn::agent::Mailbox;
 use eca_beckn::certificate::did_key;
 use eca_beckn::message::Party;

@@ -1,12 +1,17 @@
 //! Baseline and settlement of the event by `eca_core::settle`, in whole Wh and µGBP.
 
-use crate::site::HEADER;
-use crate::{Outcome, site};
+use super::diary::Diary;
+use super::site::HEADER;
+use super::{Outcome, setup, site};
+use eca_beckn::agent::Sale;
 use eca_beckn::log::hex;
 use eca_beckn::log::tree::{Tree, leaf_hash};
+use eca_beckn::settled::{FundInput, SettlementInput};
 use eca_beckn::{Entry, kind};
 use eca_core::SettlementPeriod;
-use eca_core::settle::{Beneficiary, Event, EventRecord, PriceTable, Readings, SettlementRun, settle};
+use eca_core::settle::{
+    Allocation, Beneficiary, Contribution, Event, EventRecord, PriceTable, Readings, SettlementRun, settle,
+};
 use serde_json::{Value, json};
 
 /// The event document. What is promised is in Wh, the price in µGBP/MWh.
@@ -75,6 +80,37 @@ pub fn readings_root(readings: &str, actor: &str, time_us: i64) -> Entry {
         .cite("readings", format!("{HEADER}{readings}"))
         .field("rows", tree.size())
         .field("root", hex(&root))
+}
+
+/// Settles what was sold from the meter of the days before and of the day, and writes readings, settlement and the fund's
+/// part into the log. Gives the record of the event, and what the buyer pays for the block, µGBP.
+pub fn book(sale: &Sale, history: &str, readings: &str, diary: &Diary) -> Outcome<(EventRecord, i64)> {
+    let terms = &sale.offer.terms;
+    let promised: Vec<_> = terms.periods.iter().map(|period| (period.period, period.committed_wh)).collect();
+    let obp = terms.obp_id.clone().unwrap_or_default();
+    let event = event(&promised, terms.price_ugbp_per_mwh, &sale.transaction_id, &obp)?.to_string();
+    let (meters, prices) = (history.to_owned() + readings, prices()?);
+    let input =
+        SettlementInput { event: &event, meters: &meters, prices: &prices, run: SettlementRun::Sf, as_of: None };
+    let me = setup::id("compute");
+    let mut settled = None;
+    diary.with_log(|log, time_us| {
+        log.write(readings_root(readings, &me, time_us))?;
+        let (entry, record) = input.entry(&me, time_us)?;
+        log.write(entry)?;
+        settled = Some(record);
+        Ok(())
+    })?;
+    let record = settled.ok_or("there is no log")?;
+    // The site's part for the Social Tariff Fund reaches three households at once.
+    let paid = [Contribution { id: record.event_id.clone(), amount_ugbp: record.totals.social_tariff_ugbp }];
+    let homes = homes()?;
+    let fund =
+        FundInput { contributions: &paid, beneficiaries: &homes, allocation: Allocation::ByWeight, carried_in_ugbp: 0 };
+    diary.with_log(|log, time_us| log.write(fund.entry(&me, time_us)?.0).map(|_| ()))?;
+    // The buyer pays for the block that was sold; what the meter says otherwise is cashed out at the imbalance price.
+    let sold_ugbp = record.periods.iter().flat_map(|period| period.flows.first()).map(|flow| flow.cash_ugbp).sum();
+    Ok((record, sold_ugbp))
 }
 
 /// Three households that the fund supports, by weight.

@@ -1,14 +1,14 @@
 //! What stands behind the offers: the price ladder of `eca_core::flex`, from plans of the day with and without each offer;
 //! and a battery that knows its state of charge.
 
-use crate::diary::Diary;
-use crate::site;
-use crate::{Outcome, settlement};
+use super::diary::Diary;
+use super::site;
+use super::{Outcome, settlement};
 use eca_beckn::agent::{Flexibility, PricedOffer};
 use eca_beckn::message::{Column, ComputeSlot, FlexTerms, Need, Resource, TermPeriod, TimeSeries};
 use eca_beckn::{Error, Result, kind};
 use eca_core::flex::{OfferRequest, check_offer};
-use eca_core::{Commitment, Penalty, Plan, Problem, Route, Settings, SettlementPeriod, Timestamp};
+use eca_core::{Commitment, Penalty, Plan, Problem, ProblemDocument, Route, Settings, SettlementPeriod, Timestamp};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,12 +24,16 @@ const SHORTFALL_GBP_PER_MWH: f64 = 2000.0;
 /// Plans of the day.
 #[derive(Debug)]
 pub struct Plans {
+    /// What is planned, with nothing sold.
+    pub day: ProblemDocument,
     /// Without any contract.
     pub base: Plan,
     /// With what is agreed.
     pub agreed: Option<Plan>,
     /// What each offer would be as a commitment of the problem, by the hash of its terms.
     offered: BTreeMap<String, Commitment>,
+    /// What is sold.
+    pub sold: Option<Commitment>,
     /// Readings of the days before.
     pub history: String,
 }
@@ -47,10 +51,18 @@ pub fn import_mw(plan: &Plan) -> Vec<f64> {
 }
 
 impl Plans {
-    pub fn new() -> Outcome<Self> {
-        let base = solve(&site::problem(&[])?)?;
+    /// Plans of a day, and 28 days before it that were like it.
+    pub fn new(day: ProblemDocument) -> Outcome<Self> {
+        let base = solve(&Problem::from_document(day.clone())?)?;
         let history = site::history(&import_mw(&base))?;
-        Ok(Self { base, agreed: None, offered: BTreeMap::new(), history })
+        Ok(Self { day, base, agreed: None, offered: BTreeMap::new(), sold: None, history })
+    }
+
+    /// The day with what is sold of it.
+    fn with(&self, sold: &[Commitment]) -> Outcome<Problem> {
+        let mut day = self.day.clone();
+        day.commitments.extend_from_slice(sold);
+        Ok(Problem::from_document(day)?)
     }
 }
 
@@ -83,7 +95,7 @@ impl SitePlanner {
         );
         request.baseline_mw = Some(baseline_wh.iter().map(|wh| *wh as f64 / 0.5e6).collect::<Vec<f64>>().into());
         request.margin_gbp_per_mwh = MARGIN_GBP_PER_MWH;
-        let problem = site::problem(&[])?;
+        let problem = plans.with(&[])?;
         let ladder = problem.offers(&request, &Settings::default())?;
         let mut offers = Vec::new();
         for (kw, rung) in powers_kw.iter().zip(&ladder.rungs) {
@@ -176,13 +188,13 @@ impl Flexibility for SitePlanner {
         let sold =
             plans.offered.get(&offer.terms.hash()?).cloned().ok_or_else(|| unavailable("it was never offered"))?;
         // Asked again at the last moment: can all of it be delivered with every promise kept?
-        let free = site::problem(&[]).map_err(failed)?;
+        let free = plans.with(&[]).map_err(failed)?;
         let most_mwh = check_offer(&free, &sold, &Settings::default())?;
         let promised = offer.terms.periods.iter().map(|period| period.committed_wh as f64 / 1e6);
         if promised.zip(&most_mwh).any(|(promised, most)| promised > most + 1e-9) {
             return Err(unavailable("less of it can be delivered now"));
         }
-        let problem = site::problem(&[sold]).map_err(failed)?;
+        let problem = plans.with(std::slice::from_ref(&sold)).map_err(failed)?;
         let plan = solve(&problem).map_err(failed)?;
         self.diary.write(
             self.diary
@@ -193,12 +205,13 @@ impl Flexibility for SitePlanner {
                 .field("objective_ugbp", (plan.objective_gbp * 1e6).round() as i64)
                 .field("terms_sha256", offer.terms.hash()?),
         )?;
-        plans.agreed = Some(plan);
+        (plans.agreed, plans.sold) = (Some(plan), Some(sold));
         Ok(())
     }
 
     fn release(&mut self, _: &PricedOffer) {
-        self.plans.lock().unwrap_or_else(PoisonError::into_inner).agreed = None;
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        (plans.agreed, plans.sold) = (None, None);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The data centre and its day: a made-up Thursday in February, prices with an evening peak, work that can wait.
 
-use crate::Outcome;
+use super::Outcome;
 use eca_core::{Commitment, Horizon, Job, JobPoint, Problem, Region, Service, ServicePoint, SettlementDate, Timestamp};
 
 /// London is on UTC in February.
@@ -100,7 +100,7 @@ impl Noise {
         Self(seed)
     }
 
-    pub fn next(&mut self) -> f64 {
+    pub fn draw(&mut self) -> f64 {
         // Knuth's MMIX generator; the high bits are the good ones.
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as f64 / f64::from(1_u32 << 30) - 1.0
@@ -114,7 +114,7 @@ pub fn history(base_mw: &[f64]) -> Outcome<String> {
     for days in (1..=28).rev() {
         let midnight = SettlementDate::parse(DAY)?.plus_days(-days).midnight();
         for (t, mw) in (0_i64..).zip(base_mw) {
-            let wh = (mw * 0.5e6 * (1.0 + 0.015 * noise.next())).round() as i64;
+            let wh = (mw * 0.5e6 * (1.0 + 0.015 * noise.draw())).round() as i64;
             text += &reading(midnight.plus_min(30 * t), wh);
         }
     }

@@ -1,7 +1,7 @@
 //! One certificate for each half hour of the event; the first is retired for the customers.
 
-use crate::diary::Diary;
-use crate::{Outcome, setup, site};
+use super::diary::Diary;
+use super::{Outcome, setup, site};
 use eca_beckn::certificate::{Assurance, Avoided, Delivery, Evidence, Registry, Subject, WhRange};
 use eca_core::Plan;
 use eca_core::settle::EventRecord;

@@ -9,11 +9,13 @@ use std::time::Instant;
 #[derive(Debug)]
 pub struct StepClock(Mutex<(Timestamp, Instant)>);
 
-impl StepClock {
-    pub fn new() -> Self {
+impl Default for StepClock {
+    fn default() -> Self {
         Self(Mutex::new((Timestamp::EPOCH, Instant::now())))
     }
+}
 
+impl StepClock {
     pub fn set(&self, now: Timestamp) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (now, Instant::now());
     }

@@ -1,7 +1,7 @@
 //! What an agent keeps of all that passes: lines for the transcript, and where it has a log, records.
 
-use crate::clock::StepClock;
-use crate::{Outcome, setup};
+use super::clock::StepClock;
+use super::{Outcome, setup};
 use eca_adapters::beckn_http::Journal;
 use eca_beckn::agent::{Answer, Event, Incoming, Outgoing};
 use eca_beckn::{Entry, Envelope, Log, Reply, Result, kind};
@@ -16,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Diary {
     name: String,
     clock: Arc<StepClock>,
-    log: Option<Mutex<Log>>,
+    log: Option<Arc<Mutex<Log>>>,
     lines: Mutex<Vec<Value>>,
     notes: Mutex<Vec<(String, Value)>>,
     passed: AtomicU64,
@@ -27,9 +27,9 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Diary {
-    pub fn new(name: &str, clock: Arc<StepClock>, log: Option<Log>) -> Self {
+    pub fn new(name: &str, clock: Arc<StepClock>, log: Option<Arc<Mutex<Log>>>) -> Self {
         let (lines, notes) = (Mutex::default(), Mutex::default());
-        Self { name: name.into(), clock, log: log.map(Mutex::new), lines, notes, passed: AtomicU64::new(0) }
+        Self { name: name.into(), clock, log, lines, notes, passed: AtomicU64::new(0) }
     }
 
     /// An entry of the log at this moment.
@@ -169,11 +169,11 @@ impl Journal for Diary {
 }
 
 /// A log on disk below the folder, for writing.
-pub fn open_log(folder: &std::path::Path) -> Outcome<Log> {
+pub fn open_log(folder: &std::path::Path) -> Outcome<Arc<Mutex<Log>>> {
     use eca_beckn::log::{FileHead, FileStore};
     let (signer, key) = setup::log_key();
     let store = Arc::new(FileStore::writer(folder.join("log"))?);
     // Apart from the log: it must never be restored with it.
     let heads = Arc::new(FileHead::new(folder.join("last-head")));
-    Ok(Log::open(store, heads, signer, key)?)
+    Ok(Arc::new(Mutex::new(Log::open(store, heads, signer, key)?)))
 }
