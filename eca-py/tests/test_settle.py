@@ -37,7 +37,7 @@ def test_frames_go_in_and_come_out(engine: str) -> None:
     assert list(flows["flow"]) == ["sale", "imbalance"] * 2
     assert len(record.to_frame(engine=engine)) == 2
     assert list(record.to_frame(kind="rebound", engine=engine)["rebound_wh"]) == [500_000] * 2
-    with pytest.raises(eca.EcaValueError, match="must be one of periods, flows, rebound, evidence, submissions"):
+    with pytest.raises(eca.EcaValueError, match="must be one of periods, flows, rebound, evidence, rebound_evidence"):
         record.to_frame(kind="days", engine=engine)
 
 
@@ -141,5 +141,52 @@ def test_a_record_has_what_its_figures_rest_on(tmp_path: Any) -> None:
     submissions = record.to_frame(kind="submissions")
     assert list(submissions["flow"])[:4] == ["wman", "ecvn", "sev", "delivered_volume"]
     assert list(submissions["volume_mwh"])[1:4] == ["2.500", "-6.0000", "2.6000"]
+    days = record.to_frame(kind="baseline_days")
+    assert len(days) == 10 * 4 and days.groupby("stands_for_period")["net_wh"].mean().tolist() == [6_000_000] * 4
     with pytest.raises(eca.EcaValueError, match="evidence.decision.plan_sha256"):
         eca.settle({**event, "evidence": {"decision": {"plan_sha256": "x"}}}, meters, prices)
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars"])
+def test_all_that_can_be_told_stands_in_the_record(engine: str) -> None:
+    event, meters, prices = eca.sample.event()
+    periods = [
+        {"settlement_date": "2026-02-19", "settlement_period": 36, "forecast_carbon_g_per_kwh": "210.5"},
+        {"settlement_date": "2026-02-19", "settlement_period": 37, "soc_before_mwh": 2},
+    ]
+    told = {
+        "trading_party_role": "vtp",
+        "price_sources": [{"column": "system_price_gbp_per_mwh", "source": "Elexon", "retrieved_at": "2026-02-20T08:00:00Z"}],
+        "event_days": [{"settlement_date": "2026-02-19", "kind": "market", "status": "accepted", "sequence": 3}],
+        "periods": periods,
+        "carbon": {"embodied_kg": "12.5"},
+    }
+    submissions = [{**each, "sequence": 100} for each in event["submissions"]]
+    record = eca.settle({**event, "evidence": told, "submissions": submissions}, meters, prices)
+    evidence = record["evidence"]
+    assert evidence["trading_party_role"] == "vtp" and evidence["workings"]["site_frac_micro"] == 800_000
+    # 4,060.5 kg in event and rebound, 12.5 kg of equipment.
+    served = event["operations"]["inferences_after"]
+    assert evidence["workings"]["sci"] == {
+        "operational_mg": record["carbon"]["location_based_mg"],
+        "embodied_mg": 12_500_000,
+        "inferences": served,
+    }
+
+    def column(kind: str, name: str) -> list[Any]:
+        frame = record.to_frame(kind=kind, engine=engine)[name]
+        return [None if value is None or value != value else value for value in frame]
+
+    assert column("evidence", "forecast_carbon_ug_per_kwh") == [None, 210_500_000]
+    assert column("rebound_evidence", "soc_before_wh") == [2_000_000, None]
+    assert column("rebound_evidence", "import_wh") == [6_500_000, 6_500_000]
+    assert column("submissions", "sequence")[:3] == [100, 100, None]
+    assert column("event_days", "kind") == ["market"]
+    assert column("price_sources", "column") == ["system_price_gbp_per_mwh"]
+    old = record.to_dict()
+    for name in ("workings", "price_sources", "event_days", "trading_party_role"):
+        del old["evidence"][name]
+    read = eca.EventRecord.from_json(json.dumps(old))
+    assert read.to_dict() == old and len(read.to_frame(kind="baseline_days", engine=engine)) == 0
+    with pytest.raises(eca.EcaDocumentError, match="trading_party_role"):
+        eca.settle({**event, "evidence": {"trading_party_role": "boss"}}, meters, prices)

@@ -86,6 +86,12 @@ impl Books {
             // Earlier versions did not write it.
             again.evidence = None;
         }
+        if kept.pointer("/evidence/workings").is_none()
+            && let Some(evidence) = &mut again.evidence
+        {
+            // Nor did versions after them write these.
+            evidence.workings = None;
+        }
         if let Some(path) = difference(&kept, &comparable("event_record", again.to_json()?.as_bytes())?, "") {
             return Err(wrong(format!("settled again from what it cites, the event record differs in `{path}`")));
         }

@@ -4,6 +4,7 @@
 //! of jobs and numbers of meters may be given as hashes.
 
 use super::event::Event;
+use super::sources::{self, DayNotice, PartyRole, PriceSource};
 use super::{Micro, Route};
 use crate::{Error, Result, SettlementDate, SettlementPeriod, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -141,6 +142,9 @@ pub struct PeriodBehind {
     /// Energy of the whole facility, MWh.
     #[serde(default)]
     pub facility_mwh: Option<Micro>,
+    /// Average intensity as it was forecast when the event was decided, g/kWh; the price file has the one that counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast_carbon_g_per_kwh: Option<Micro>,
 }
 
 /// Where intensities come from, and what certificates are claimed with the event.
@@ -221,6 +225,15 @@ pub struct EventEvidence {
     pub carbon: CarbonEvidence,
     /// The plan.
     pub decision: Decision,
+    /// In which role the trading party acts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trading_party_role: Option<PartyRole>,
+    /// Where the columns of the price file come from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub price_sources: Vec<PriceSource>,
+    /// Declarations of event days.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub event_days: Vec<DayNotice>,
 }
 
 impl EventEvidence {
@@ -269,6 +282,7 @@ impl EventEvidence {
                 return Err(refused(event, field, &energy.to_string(), "must be at least 0", "MWh"));
             }
         }
+        sources::check(event, &self.price_sources)?;
         let mut own = Vec::new();
         for each in &event.periods {
             own.push(each.period()?);

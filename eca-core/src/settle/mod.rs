@@ -27,11 +27,13 @@ mod recorded;
 mod report;
 mod route;
 mod run;
+mod sources;
 mod submission;
 mod table;
 mod terms;
 mod text;
 mod work;
+mod workings;
 
 pub use amount::Micro;
 pub use baseline::{BaselineRequest, baseline};
@@ -50,8 +52,10 @@ pub use record::{
 pub use recorded::{Evidence, Inputs, PeriodEvidence, SubmissionRecord};
 pub use report::{Consumption, Embodied, Matched, Month, Report, Sci, parse_consumption, report};
 pub use run::SettlementRun;
+pub use sources::{DayNotice, DayNoticeKind, PartyRole, PriceSource};
 pub use submission::{Flow as SubmissionFlow, Status, Submission};
 pub use terms::{DatedPrice, DatedRegime, PayPoint, Regime, Terms};
 pub use work::settle;
+pub use workings::{ReboundEvidence, Workings};
 
 pub(crate) use amount::{divided, product, sum};

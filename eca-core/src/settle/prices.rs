@@ -27,6 +27,15 @@ pub struct PriceTable {
 }
 
 impl PriceTable {
+    /// Columns that a price file may have, beside the period.
+    pub(super) const COLUMNS: [&'static str; 5] = [
+        "system_price_gbp_per_mwh",
+        "import_price_gbp_per_mwh",
+        "network_charge_gbp_per_mwh",
+        "carbon_g_per_kwh",
+        "marginal_carbon_g_per_kwh",
+    ];
+
     /// Reads a price file: CSV, or a JSON array of objects, with `start` (or `settlement_date` and `settlement_period`)
     /// and any of the fields of [`PriceRow`]. Other columns are left aside. An empty cell is not known.
     ///

@@ -4,10 +4,13 @@ use super::event::Event;
 use super::evidence::{
     CarbonEvidence, Contract, Decision, EventEvidence, JobMoved, MessageReference, MeterPoint, claim_id,
 };
-use super::record::{CustomerTotals, PeriodRecord, Totals};
+use super::record::{CarbonTotals, CustomerTotals, PeriodRecord, ReboundRecord, Totals};
+use super::sources::{DayNotice, PartyRole, PriceSource};
 use super::submission::{Flow, Status, Submission, in_force, latest};
 use super::terms::Regime;
+use super::workings::Workings;
 use super::{Micro, PriceTable, Route, SettlementRun, Volumes, divided, sum};
+use crate::flex::baseline::Answer;
 use crate::{Result, SettlementPeriod, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -42,8 +45,11 @@ pub struct SubmissionRecord {
     pub status: Option<Status>,
     /// When it was sent.
     pub sent_at: Option<Timestamp>,
-    /// Name or sequence number of the file.
+    /// Name of the file.
     pub file_id: Option<String>,
+    /// Sequence number of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<i64>,
     /// Why it was turned down.
     pub reason: Option<String>,
     /// Whether it counts: accepted, and sent in time.
@@ -88,6 +94,9 @@ pub struct PeriodEvidence {
     pub supplier_compensation_price_ugbp_per_mwh: Option<i64>,
     /// Average intensity, µg/kWh.
     pub carbon_ug_per_kwh: Option<i64>,
+    /// Average intensity as it was forecast when the event was decided, µg/kWh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast_carbon_ug_per_kwh: Option<i64>,
     /// Marginal intensity, µg/kWh.
     pub marginal_carbon_ug_per_kwh: Option<i64>,
     /// In store at the start, Wh.
@@ -149,6 +158,18 @@ pub struct Evidence {
     pub carbon: CarbonEvidence,
     /// The plan.
     pub decision: Decision,
+    /// In which role the trading party acts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trading_party_role: Option<PartyRole>,
+    /// Where prices and intensities come from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub price_sources: Vec<PriceSource>,
+    /// Declarations of event days.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub event_days: Vec<DayNotice>,
+    /// What every figure is computed from; none in records of versions that did not write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workings: Option<Workings>,
 }
 
 /// What the evidence of an event is made from.
@@ -157,9 +178,12 @@ pub(super) struct Settled<'a> {
     pub(super) run: SettlementRun,
     pub(super) volumes: &'a Volumes,
     pub(super) prices: &'a PriceTable,
+    pub(super) baseline: &'a Answer,
     pub(super) periods: &'a [PeriodRecord],
+    pub(super) rebound: &'a [ReboundRecord],
     pub(super) totals: &'a Totals,
     pub(super) customer: Option<&'a CustomerTotals>,
+    pub(super) carbon: &'a CarbonTotals,
 }
 
 impl Settled<'_> {
@@ -178,6 +202,7 @@ impl Settled<'_> {
             i64::try_from(divided(i128::from(cost) * 1_000_000, count.into())).ok()
         };
         let customer = self.customer;
+        let workings = Some(self.workings(&told)?);
         Ok(Evidence {
             record_id: format!("{}/{}", event.event_id, self.run),
             inputs: Inputs {
@@ -210,6 +235,10 @@ impl Settled<'_> {
             inference_definition: told.inference_definition,
             carbon: told.carbon,
             decision: told.decision,
+            trading_party_role: told.trading_party_role,
+            price_sources: told.price_sources,
+            event_days: told.event_days,
+            workings,
         })
     }
 
@@ -242,6 +271,7 @@ impl Settled<'_> {
             supplier_compensation_price_ugbp_per_mwh: price.map(Micro::millionths),
             carbon_ug_per_kwh: row.carbon_g_per_kwh.map(Micro::millionths),
             marginal_carbon_ug_per_kwh: row.marginal_carbon_g_per_kwh.map(Micro::millionths),
+            forecast_carbon_ug_per_kwh: wh(|behind| behind.forecast_carbon_g_per_kwh),
             soc_before_wh: wh(|behind| behind.soc_before_mwh),
             soc_after_wh: wh(|behind| behind.soc_after_mwh),
             discharge_wh: wh(|behind| behind.discharge_mwh),
@@ -279,6 +309,7 @@ impl Settled<'_> {
             status: last.map(|submission| submission.status),
             sent_at: last.and_then(|submission| submission.sent_at),
             file_id: last.and_then(|submission| submission.file_id.clone()),
+            sequence: last.and_then(|submission| submission.sequence),
             reason: last.and_then(|submission| submission.reason.clone()),
             in_force: in_force(list, flow, period).is_ok(),
         }

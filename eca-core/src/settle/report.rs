@@ -7,7 +7,7 @@
 use super::amount::{MILLION, divided, fitted};
 use super::{EventRecord, Ledger, Micro, product, sum, table};
 use crate::{Result, SettlementPeriod};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a site consumed in a settlement period. Read with [`parse_consumption`].
@@ -37,7 +37,7 @@ pub struct Embodied {
 }
 
 /// Carbon for each inference, numerator and denominator apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Sci {

@@ -64,9 +64,12 @@ pub struct Submission {
     /// When it was sent.
     #[serde(default)]
     pub sent_at: Option<Timestamp>,
-    /// Name or sequence number of the file.
+    /// Name of the file.
     #[serde(default)]
     pub file_id: Option<String>,
+    /// Sequence number of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<i64>,
     /// Why it was turned down.
     #[serde(default)]
     pub reason: Option<String>,
@@ -124,6 +127,13 @@ impl Flow {
     }
 }
 
+impl Submission {
+    /// Whether it is in force for a period of its own: accepted, and sent in time.
+    fn counts(&self, period: SettlementPeriod) -> bool {
+        self.status == Status::Accepted && self.sent_at.is_some_and(|sent| sent < self.flow.due(period))
+    }
+}
+
 /// Millionths without marks between thousands.
 fn plain(millionths: i64, places: u32) -> String {
     shown(millionths, places).replace(',', "")
@@ -138,20 +148,16 @@ fn of_period(submissions: &[Submission], flow: Flow, period: SettlementPeriod) -
 /// The one that counts for a period: accepted and in time where there is such a one, else the last.
 pub(super) fn latest(submissions: &[Submission], flow: Flow, period: SettlementPeriod) -> Option<&Submission> {
     let mine = of_period(submissions, flow, period);
-    let due = flow.due(period);
-    let counts = |s: &&&Submission| s.status == Status::Accepted && s.sent_at.is_some_and(|sent| sent < due);
-    mine.iter().find(counts).or(mine.last()).copied()
+    mine.iter().find(|each| each.counts(period)).or(mine.last()).copied()
 }
 
 /// Whether a flow is in force for a period, or why not.
 pub(super) fn in_force(submissions: &[Submission], flow: Flow, period: SettlementPeriod) -> Result<(), String> {
     let mine = of_period(submissions, flow, period);
-    let due = flow.due(period);
-    let in_time = |s: &&&Submission| s.sent_at.is_some_and(|sent| sent < due);
-    if mine.iter().filter(|s| s.status == Status::Accepted).any(|s| in_time(&s)) {
+    if mine.iter().any(|each| each.counts(period)) {
         return Ok(());
     }
-    let name = flow.name();
+    let (name, due) = (flow.name(), flow.due(period));
     Err(match mine.last() {
         None => format!("{name} for {period} is not in the list of submissions"),
         Some(last) => match (last.status, last.sent_at) {

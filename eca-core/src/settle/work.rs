@@ -40,8 +40,18 @@ pub fn settle(event: &Event, volumes: &Volumes, prices: &PriceTable, run: Settle
     let compensation = compensation(event, &periods)?;
     let customer = customer(event, &totals, &periods, &rebound, &baseline, prices)?;
     let carbon = carbon(&periods, &rebound)?;
-    let settled =
-        Settled { event, run, volumes, prices, periods: &periods, totals: &totals, customer: customer.as_ref() };
+    let settled = Settled {
+        event,
+        run,
+        volumes,
+        prices,
+        baseline: &baseline,
+        periods: &periods,
+        rebound: &rebound,
+        totals: &totals,
+        customer: customer.as_ref(),
+        carbon: &carbon,
+    };
     let evidence = Some(settled.evidence()?);
     let qualities = periods.iter().map(|each| each.quality).chain(rebound.iter().map(|each| each.quality));
     Ok(EventRecord {

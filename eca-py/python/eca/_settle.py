@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 #: A table as CSV or JSON text, a pandas or polars frame, or rows as mappings.
 TableLike = Any
 #: Kinds of tables of a record.
-KINDS = ("periods", "flows", "rebound", "evidence", "submissions")
+KINDS = (
+    "periods",
+    "flows",
+    "rebound",
+    "evidence",
+    "rebound_evidence",
+    "baseline_days",
+    "submissions",
+    "event_days",
+    "price_sources",
+)
 
 
 class EventRecord:
@@ -87,26 +97,53 @@ class EventRecord:
 
     def to_frame(self, *, kind: str = "periods", engine: str = "pandas") -> Any:
         """A tidy table: ``periods`` of the event, ``flows`` of money, periods of the ``rebound``, the ``evidence`` of each
-        period, or the ``submissions`` to the market.
+        period and the ``rebound_evidence``, the ``baseline_days`` with their volumes, the ``submissions`` to the market, the
+        ``event_days`` that were declared, or the ``price_sources``.
 
-        A pandas frame, or a polars one (``engine="polars"``).
+        A pandas frame, or a polars one (``engine="polars"``). A record of a version that did not write a kind has no rows.
         """
         from ._frames import to_frame
 
         if kind not in KINDS:
             raise bad_value("to_frame", "kind", repr(kind), f"must be one of {', '.join(KINDS)}")
-        behind = self._document.get("evidence", {"periods": [], "submissions": []})
-        if kind in ("evidence", "submissions"):
-            rows = behind["periods" if kind == "evidence" else "submissions"]
-        else:
-            rows = self._document["rebound" if kind == "rebound" else "periods"]
-        key = ("settlement_date", "settlement_period")
+        rows = self._rows(kind)
+        key = ["settlement_date", "settlement_period"]
         if kind == "flows":
-            rows = [{**{name: row[name] for name in key}, **flow} for row in rows for flow in row["flows"]]
             names = [*key, "flow", "volume_wh", "price_ugbp_per_mwh", "cash_ugbp"]
         else:
-            names = [name for name in rows[0] if name != "flows"] if rows else list(key)
-        return to_frame({name: [row[name] for row in rows] for name in names}, engine)
+            # What is told of one row only is a column of all.
+            names = list(dict.fromkeys(name for row in rows for name in row if name != "flows")) or key
+        return to_frame({name: [row.get(name) for row in rows] for name in names}, engine)
+
+    def _rows(self, kind: str) -> list[dict[str, Any]]:
+        """The rows of a kind."""
+        told: dict[str, Any] = self._document.get("evidence", {})
+        workings: dict[str, Any] = told.get("workings", {})
+        if kind == "flows":
+            key = ("settlement_date", "settlement_period")
+            periods = self._document["periods"]
+            return [{**{name: row[name] for name in key}, **flow} for row in periods for flow in row["flows"]]
+        if kind == "baseline_days":
+            # The times that the volumes of a day stand for: those of the window, then those of event and rebound.
+            adjusted = self._document["baseline"]["adjustment"] or {"window": []}
+            asked = sorted((row["settlement_date"], row["settlement_period"]) for row in self._document["baseline"]["periods"])
+            slots = sorted({*asked, *((row["settlement_date"], row["settlement_period"]) for row in adjusted["window"])})
+            return [
+                {**{name: day[name] for name in ("stands_for", "settlement_date")}, "stands_for_period": number, "net_wh": wh}
+                for day in workings.get("baseline_days", [])
+                for number, wh in zip(
+                    [period for date, period in slots if date == day["stands_for"]], day["net_wh"], strict=True
+                )
+            ]
+        found = {
+            "evidence": told.get("periods", []),
+            "rebound_evidence": workings.get("rebound", []),
+            "submissions": told.get("submissions", []),
+            "event_days": told.get("event_days", []),
+            "price_sources": told.get("price_sources", []),
+        }
+        rows: list[dict[str, Any]] = found[kind] if kind in found else self._document[kind]
+        return rows
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, EventRecord) and self._line == other._line

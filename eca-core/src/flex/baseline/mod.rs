@@ -19,6 +19,7 @@
 
 mod adjust;
 mod answer;
+mod behind;
 mod bl01;
 mod days;
 mod fixed;
@@ -33,6 +34,7 @@ mod upkeep;
 mod zero;
 
 pub use answer::{Adjustment, Answer, DaySet, Excluded, Factor, PeriodBaseline, WhyExcluded};
+pub use behind::DayVolumes;
 pub use bl01::Bl01;
 pub use days::{DayClass, EventDay, EventDayKind};
 pub use fixed::Fixed;
