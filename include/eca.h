@@ -512,6 +512,44 @@ eca_status eca_builder_carbon_cap_set_regions(eca_builder *builder,
                                               size_t length);
 
 /**
+ * Adds an opportunity, JSON as it stands in a problem document (docs/format/problem.md): what a buyer offers to pay for. A plan
+ * takes it where that pays, and `eca_problem_accept` makes commitments of what is taken.
+ *
+ * Its values are judged by `eca_builder_build`. Any thread. Errors: `ECA_STATUS_DOCUMENT` with the path of what is wrong,
+ * `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `opportunity_json` is NULL or ends with NUL.
+ */
+eca_status eca_builder_add_opportunity(eca_builder *builder,
+                                       const char *opportunity_json);
+
+/**
+ * Adds a commitment, JSON as it stands in a problem document (docs/format/problem.md): what is sold.
+ *
+ * Its values are judged by `eca_builder_build`. Any thread. Errors: `ECA_STATUS_DOCUMENT` with the path of what is wrong,
+ * `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `commitment_json` is NULL or ends with NUL.
+ */
+eca_status eca_builder_add_commitment(eca_builder *builder,
+                                      const char *commitment_json);
+
+/**
+ * Adds a power target, JSON as it stands in a problem document (docs/format/problem.md), such as
+ * `{"id": "congestion", "region": "london", "power_mw": [null, 6.3], "response_s": 30, "ramp_mw_per_min": 12}`.
+ *
+ * Its values are judged by `eca_builder_build`. Any thread. Errors: `ECA_STATUS_DOCUMENT` with the path of what is wrong,
+ * `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `target_json` is NULL or ends with NUL.
+ */
+eca_status eca_builder_add_target(eca_builder *builder,
+                                  const char *target_json);
+
+/**
  * Adds a batch job of so many inferences. Give it at least one operating point with `eca_builder_job_add_point`.
  *
  * It may run in every region from the start to the end of the horizon, and does not pause. Any thread.
@@ -659,7 +697,8 @@ eca_status eca_builder_region_set_series(eca_builder *builder,
                                          size_t length);
 
 /**
- * Sets a number of a region: `demand_charge_gbp_per_mw`, the price of the highest import of the horizon, GBP per MW.
+ * Sets a number of a region: `demand_charge_gbp_per_mw`, the price of the highest import of the horizon, GBP per MW, or
+ * `p511_export_max_mw`, the largest half-hourly export up to which the metering point may trade wholesale, MW.
  *
  * Any thread. Errors: `ECA_STATUS_UNKNOWN` for another region or field, `ECA_STATUS_NULL_ARGUMENT`,
  * `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.
@@ -1031,6 +1070,83 @@ eca_status eca_loop_ledger(eca_loop *live,
  * Any value may be given.
  */
 eca_status eca_loop_free(eca_loop *live);
+
+/**
+ * Gives what a meter would have shown in some periods, by one of seven methods, with the days used and left out, as JSON. Free it
+ * with `eca_string_free`.
+ *
+ * `request_json` is such as `{"meter_id": "hall", "periods": [{"settlement_date": "2026-02-19", "settlement_period": 35}],
+ * "baseline": {"method": "bl01"}}`; `baseline` is that of an event document. `meters` is a meter file, CSV or JSON. `as_of` leaves
+ * out readings that arrived later; NULL takes all.
+ *
+ * Any thread. Errors: `ECA_STATUS_DOCUMENT`, `_PARSE` with the line of the file, `_VALUE`, `_UNKNOWN`, `_TIME`, `_GAP` for a
+ * baseline without enough days; `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * Texts are NULL or end with NUL, `baseline` is NULL or points to a `char *`.
+ */
+eca_status eca_baseline(const char *request_json,
+                        const char *meters,
+                        const char *as_of,
+                        char **baseline);
+
+/**
+ * Gives the submissions that an event (`eca-event/1`) needs at an instant, the first deadline first, as a JSON array: `flow`,
+ * `due`, `volume_mwh`, `status`, `needed`, and `standing`, which is `in_force`, `waiting`, `open` or `missed`. Free it with
+ * `eca_string_free`. `now` is such as `2026-02-19T12:00:00Z`.
+ *
+ * Any thread. Errors: `ECA_STATUS_DOCUMENT`, `_VALUE`, `_TIME`; `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * Texts are NULL or end with NUL, `submissions` is NULL or points to a `char *`.
+ */
+eca_status eca_event_submissions(const char *event_json,
+                                 const char *now,
+                                 char **submissions);
+
+/**
+ * Gives the SHA-256 of the RFC 8785 bytes of a record (`eca-event-record/1`) in 64 hexadecimal digits. Free it with
+ * `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_DOCUMENT` with the path of what is wrong, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * `record_json` is NULL or ends with NUL, `hash` is NULL or points to a `char *`.
+ */
+eca_status eca_event_record_hash(const char *record_json,
+                                 char **hash);
+
+/**
+ * Shares contributions to the Social Tariff Fund out and gives the lines as a JSON array; they sum to zero to the unit. Free it
+ * with `eca_string_free`.
+ *
+ * `contributions_json` is such as `[{"id": "evening", "amount_ugbp": 1000}]`, `beneficiaries_json` such as
+ * `[{"id": "a", "weight": 1, "cap_ugbp": 350}]`, where the cap may be left out. `allocation` is `equal` or `by_weight`. Amounts are
+ * whole µGBP; `carried_in_ugbp` is what the last settlement of the fund carried out.
+ *
+ * Any thread. Errors: `ECA_STATUS_DOCUMENT`, `ECA_STATUS_UNKNOWN` for another allocation, `ECA_STATUS_VALUE` for what is negative,
+ * `ECA_STATUS_DUPLICATE`; `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * Texts are NULL or end with NUL, `lines` is NULL or points to a `char *`.
+ */
+eca_status eca_fund_distribute(const char *contributions_json,
+                               const char *beneficiaries_json,
+                               const char *allocation,
+                               int64_t carried_in_ugbp,
+                               char **lines);
+
+/**
+ * Gives what is known of flexibility products as a JSON array: route, response, duration, least power, pay, pay factor, with the
+ * day of which it is the state and how sure it is. Free it with `eca_string_free`. A contract's own numbers come first.
+ *
+ * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`.
+ *
+ * Pointers:
+ * `products` is NULL or points to a `char *`.
+ */
+eca_status eca_products_to_json(char **products);
 
 /**
  * Prices flexibility: a request (`eca-offer-request/1`) goes in, the ladder (`eca-offers/1`) comes out, both JSON;
@@ -1682,6 +1798,67 @@ eca_status eca_step_problem(const eca_step *step,
 eca_status eca_step_free(eca_step *step);
 
 /**
+ * Gives the problem after what a plan takes of its opportunities is sold: commitments take their place, and nothing more is on
+ * offer. Free it with `eca_problem_free`. `problem` is the one of the plan and stays as it is.
+ *
+ * Any thread. Errors: `ECA_STATUS_MISMATCH` for a plan of another problem or one that fails its check;
+ * `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `accepted` is NULL or points to an `eca_problem *`.
+ */
+eca_status eca_problem_accept(const eca_problem *problem,
+                              const eca_plan *plan,
+                              eca_problem **accepted);
+
+/**
+ * Gives the problem with one commitment more, JSON as it stands in a problem document: what is sold, no ladder made of it sells
+ * again. Free it with `eca_problem_free`. `problem` stays as it is.
+ *
+ * Any thread. Errors: `ECA_STATUS_DOCUMENT` with the path of what is wrong, `ECA_STATUS_DUPLICATE` for a name that is there
+ * already, `ECA_STATUS_VALUE`, `_UNKNOWN`, `_LENGTH`, `_UNSUPPORTED`; `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`,
+ * `ECA_STATUS_INVALID_HANDLE`.
+ *
+ * Pointers:
+ * `commitment_json` is NULL or ends with NUL, `sold` is NULL or points to an `eca_problem *`.
+ */
+eca_status eca_problem_add_commitment(const eca_problem *problem,
+                                      const char *commitment_json,
+                                      eca_problem **sold);
+
+/**
+ * Gives the commitment that a rung of a ladder (`eca-offers/1`) becomes when it is sold at its price, JSON as it stands in a problem
+ * document. Free it with `eca_string_free`. Rungs count from 0.
+ *
+ * `penalty_json` says what a shortfall costs, such as `{"price_gbp_per_mwh": 180, "tolerance_frac": 0.05}`; NULL for a price above
+ * any cost of energy.
+ *
+ * Any thread. Errors: `ECA_STATUS_UNKNOWN` for a number that no rung has, `ECA_STATUS_VALUE` for a rung that is not offered,
+ * `ECA_STATUS_DOCUMENT`, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * Texts are NULL or end with NUL, `commitment_json` is NULL or points to a `char *`.
+ */
+eca_status eca_offers_commitment(const char *offers_json,
+                                 size_t rung,
+                                 const char *id,
+                                 const char *penalty_json,
+                                 char **commitment_json);
+
+/**
+ * Gives a ladder (`eca-offers/1`) as one line for each rung, for people. Free it with `eca_string_free`.
+ *
+ * Any thread. Errors: `ECA_STATUS_DOCUMENT` with the path of what is wrong, `ECA_STATUS_NULL_ARGUMENT`,
+ * `ECA_STATUS_INVALID_UTF8`.
+ *
+ * Pointers:
+ * `offers_json` is NULL or ends with NUL, `words` is NULL or points to a `char *`.
+ */
+eca_status eca_offers_to_text(const char *offers_json,
+                              char **words);
+
+/**
  * Makes settings with their defaults. Free them with `eca_settings_free`.
  *
  * Any thread. Errors: `ECA_STATUS_NULL_ARGUMENT`.
@@ -1784,9 +1961,10 @@ eca_status eca_ledger_append(const char *ledger,
  * Gives the months of a ledger, and of what a site consumed, as a JSON array. Free it with `eca_string_free`.
  *
  * `consumption` is CSV or JSON with `start, consumption_wh` and, where known, `carbon_g_per_kwh`, `generation_wh`,
- * `grid_cfe_frac`, `inferences`; NULL for none.
+ * `grid_cfe_frac`, `inferences`; NULL for none. `embodied_json` is what making the equipment emitted, such as
+ * `{"total_kg": 1000, "life_h": 35040, "reserved_frac": 1}`, for the Software Carbon Intensity; NULL for none.
  *
- * Any thread. Errors: `ECA_STATUS_PARSE` with the line, `ECA_STATUS_VALUE`, `ECA_STATUS_NULL_ARGUMENT`,
+ * Any thread. Errors: `ECA_STATUS_PARSE` with the line, `ECA_STATUS_DOCUMENT`, `ECA_STATUS_VALUE`, `ECA_STATUS_NULL_ARGUMENT`,
  * `ECA_STATUS_INVALID_UTF8`.
  *
  * Pointers:
@@ -1794,6 +1972,7 @@ eca_status eca_ledger_append(const char *ledger,
  */
 eca_status eca_settlement_report(const char *ledger,
                                  const char *consumption,
+                                 const char *embodied_json,
                                  char **months);
 
 /**

@@ -161,6 +161,23 @@ fn probability_and_risk_follow_from_what_is_left() {
 }
 
 #[test]
+fn only_a_rung_with_a_price_is_sold() {
+    let offers = training(|job| job).offers(&request([1, 2], &[5.0, 50.0]), &Settings::default()).unwrap();
+    let sold = offers.sold(0, "evening", Penalty::default()).unwrap();
+    assert_eq!(
+        (sold.price_gbp_per_mwh.at(0), sold.committed_mw.at(1)),
+        (offers.rungs[0].price_gbp_per_mwh.unwrap(), 5.0)
+    );
+    let refused = |rung| offers.sold(rung, "x", Penalty::default()).unwrap_err().to_string();
+    assert!(
+        refused(1).contains("rung 1 of 50 MW has price_gbp_per_mwh = null, must be offered to be sold"),
+        "{}",
+        refused(1)
+    );
+    assert!(refused(2).contains("known: 0 to 1"), "{}", refused(2));
+}
+
+#[test]
 fn a_ladder_has_a_rung_for_each_length_and_power() {
     let mut request = request([1, 2], &[2.5, 5.0]);
     request.lengths = Some(vec![1, 2]);

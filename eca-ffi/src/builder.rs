@@ -3,6 +3,7 @@
 mod battery;
 mod cap;
 mod entries;
+mod flex;
 mod job;
 mod job_fields;
 mod region;
@@ -10,6 +11,7 @@ mod service;
 
 pub use battery::*;
 pub use cap::*;
+pub use flex::*;
 pub use job::*;
 pub use region::*;
 pub use service::*;
@@ -21,7 +23,10 @@ use crate::handle::{self, Object, eca_builder, eca_problem};
 use crate::lock::lock;
 use crate::problem::Validated;
 use crate::status::eca_status;
-use eca_core::{Battery, CarbonCap, Horizon, Job, Problem, Region, Service, Timestamp};
+use eca_core::{
+    Battery, CarbonCap, Commitment, Horizon, Job, Opportunity, PowerTarget, Problem, ProblemBuilder, Region, Service,
+    Timestamp,
+};
 use entries::Entries;
 use std::sync::Mutex;
 
@@ -34,6 +39,9 @@ pub(crate) struct Parts {
     jobs: Entries<Job>,
     services: Entries<Service>,
     caps: Entries<CarbonCap>,
+    opportunities: Vec<Opportunity>,
+    commitments: Vec<Commitment>,
+    targets: Vec<PowerTarget>,
 }
 
 impl Parts {
@@ -45,6 +53,9 @@ impl Parts {
             jobs: Entries::new("job"),
             services: Entries::new("service"),
             caps: Entries::new("carbon cap"),
+            opportunities: Vec::new(),
+            commitments: Vec::new(),
+            targets: Vec::new(),
         }
     }
 
@@ -66,6 +77,9 @@ impl Parts {
         for cap in self.caps.into_items() {
             builder = builder.carbon_cap(cap);
         }
+        builder = self.opportunities.into_iter().fold(builder, ProblemBuilder::opportunity);
+        builder = self.commitments.into_iter().fold(builder, ProblemBuilder::commitment);
+        builder = self.targets.into_iter().fold(builder, ProblemBuilder::target);
         Ok(builder.build()?)
     }
 }

@@ -25,10 +25,12 @@ mod guard;
 mod handle;
 mod live;
 mod lock;
+mod market;
 mod offers;
 mod plan;
 mod problem;
 mod rolling;
+mod selling;
 mod settings;
 mod settle;
 mod shed;
@@ -48,10 +50,12 @@ pub use handle::{
     eca_settings, eca_shadow, eca_step,
 };
 pub use live::*;
+pub use market::*;
 pub use offers::*;
 pub use plan::*;
 pub use problem::*;
 pub use rolling::*;
+pub use selling::*;
 pub use settings::*;
 pub use settle::*;
 pub use shed::*;

@@ -7,7 +7,7 @@ use crate::problem::json_of;
 use crate::status::eca_status;
 use crate::string;
 use eca_core::Timestamp;
-use eca_core::settle::{self, Event, EventRecord, Ledger, PriceTable, Readings};
+use eca_core::settle::{self, Embodied, Event, EventRecord, Ledger, PriceTable, Readings};
 use std::ffi::c_char;
 
 /// Settles an event (`eca-event/1`) from a meter file and a price file, CSV or JSON; gives the record
@@ -109,9 +109,10 @@ pub unsafe extern "C" fn eca_ledger_append(
 /// Gives the months of a ledger, and of what a site consumed, as a JSON array. Free it with `eca_string_free`.
 ///
 /// `consumption` is CSV or JSON with `start, consumption_wh` and, where known, `carbon_g_per_kwh`, `generation_wh`,
-/// `grid_cfe_frac`, `inferences`; NULL for none.
+/// `grid_cfe_frac`, `inferences`; NULL for none. `embodied_json` is what making the equipment emitted, such as
+/// `{"total_kg": 1000, "life_h": 35040, "reserved_frac": 1}`, for the Software Carbon Intensity; NULL for none.
 ///
-/// Any thread. Errors: `ECA_STATUS_PARSE` with the line, `ECA_STATUS_VALUE`, `ECA_STATUS_NULL_ARGUMENT`,
+/// Any thread. Errors: `ECA_STATUS_PARSE` with the line, `ECA_STATUS_DOCUMENT`, `ECA_STATUS_VALUE`, `ECA_STATUS_NULL_ARGUMENT`,
 /// `ECA_STATUS_INVALID_UTF8`.
 ///
 /// # Safety
@@ -120,6 +121,7 @@ pub unsafe extern "C" fn eca_ledger_append(
 pub unsafe extern "C" fn eca_settlement_report(
     ledger: *const c_char,
     consumption: *const c_char,
+    embodied_json: *const c_char,
     months: *mut *mut c_char,
 ) -> eca_status {
     guard("eca_settlement_report", || {
@@ -127,12 +129,15 @@ pub unsafe extern "C" fn eca_settlement_report(
         let (ledger, out) = unsafe { (text(ledger, "ledger")?, Out::new(months, "months")?) };
         // SAFETY: as above; NULL is none.
         let used = if consumption.is_null() { None } else { Some(unsafe { text(consumption, "consumption") }?) };
-        string::lend(months_of(ledger, used)?, out)
+        // SAFETY: as above.
+        let made = if embodied_json.is_null() { None } else { Some(unsafe { text(embodied_json, "embodied_json") }?) };
+        string::lend(months_of(ledger, used, made)?, out)
     })
 }
 
-fn months_of(ledger: &str, consumption: Option<&str>) -> Result<String> {
+fn months_of(ledger: &str, consumption: Option<&str>, embodied: Option<&str>) -> Result<String> {
     let ledger = Ledger::from_json_lines(ledger)?;
     let used = consumption.map(settle::parse_consumption).transpose()?.unwrap_or_default();
-    json_of(&settle::report(&ledger, &used, None)?, "report")
+    let embodied = embodied.map(Embodied::from_json).transpose()?;
+    json_of(&settle::report(&ledger, &used, embodied)?, "report")
 }

@@ -38,7 +38,7 @@ mod _eca {
     #[pymodule_export]
     use super::problem::Problem;
     #[pymodule_export]
-    use super::settle::{baseline, distribute, event_record, ledger_append, products, report, settle};
+    use super::settle::{baseline, distribute, event_record, ledger_append, products, report, settle, submissions};
     #[pymodule_export]
     use super::shed::ShedLadder;
     #[pymodule_export]

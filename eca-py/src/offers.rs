@@ -4,7 +4,7 @@ use crate::errors::{guard, json};
 use crate::problem::Problem;
 use crate::solve::{Request, stoppable};
 use eca_core::flex::{self, OfferRequest, Offers};
-use eca_core::{Commitment, Error, Penalty};
+use eca_core::{Commitment, Penalty};
 use pyo3::prelude::*;
 use std::sync::Arc;
 
@@ -57,14 +57,7 @@ pub(crate) fn offer_commitment(
     guard(py, || {
         let offers = Offers::from_json(offers)?;
         let penalty: Penalty = penalty.map(Penalty::from_json).transpose()?.unwrap_or_default();
-        let found = offers.rungs.get(rung).ok_or_else(|| Error::Unknown {
-            object: "offers".into(),
-            field: "rung",
-            kind: "rung",
-            id: rung.to_string(),
-            known: format!("0 to {}", offers.rungs.len().saturating_sub(1)),
-        })?;
-        json(&offers.commitment(id, found, penalty))
+        json(&offers.sold(rung, id, penalty)?)
     })
 }
 

@@ -40,6 +40,12 @@ pub(crate) fn baseline(py: Python<'_>, request: &str, meters: &str, as_of: Optio
     })
 }
 
+/// The submissions that an event needs at an instant, as JSON.
+#[pyfunction]
+pub(crate) fn submissions(py: Python<'_>, event: &str, now: &str) -> PyResult<String> {
+    guard(py, || json(&Event::from_json(event)?.submissions_at(Timestamp::parse(now)?)?))
+}
+
 /// Reads a record: the same as JSON in one line, as text for people, and its SHA-256.
 #[pyfunction]
 pub(crate) fn event_record(py: Python<'_>, text: &str) -> PyResult<(String, String, String)> {
@@ -65,16 +71,12 @@ pub(crate) fn report(
     py: Python<'_>,
     ledger: &str,
     consumption: Option<&str>,
-    embodied: Option<(i64, i64, String)>,
+    embodied: Option<&str>,
 ) -> PyResult<String> {
     guard(py, || {
         let ledger = Ledger::from_json_lines(ledger)?;
         let used = consumption.map(eca_core::settle::parse_consumption).transpose()?.unwrap_or_default();
-        let embodied = embodied
-            .map(|(total_mg, life_h, frac)| {
-                frac.parse().map(|reserved_frac| Embodied { total_mg, life_h, reserved_frac })
-            })
-            .transpose()?;
+        let embodied = embodied.map(Embodied::from_json).transpose()?;
         json(&eca_core::settle::report(&ledger, &used, embodied)?)
     })
 }

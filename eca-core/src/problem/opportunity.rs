@@ -145,6 +145,14 @@ impl Opportunity {
         }
     }
 
+    /// Reads one opportunity, as it stands in a problem document.
+    ///
+    /// # Errors
+    /// [`crate::Error::Document`] with the path of what is not of the expected form.
+    pub fn from_json(text: &str) -> crate::Result<Self> {
+        super::read_object(text)
+    }
+
     /// What it becomes when these powers of its settlement periods are sold, MW; none where nothing is.
     #[must_use]
     pub fn commitment(&self, committed_mw: &[f64]) -> Option<Commitment> {

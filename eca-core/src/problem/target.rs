@@ -92,6 +92,14 @@ pub struct PowerTarget {
 }
 
 impl PowerTarget {
+    /// Reads one target, as it stands in a problem document.
+    ///
+    /// # Errors
+    /// [`crate::Error::Document`] with the path of what is not of the expected form.
+    pub fn from_json(text: &str) -> crate::Result<Self> {
+        super::read_object(text)
+    }
+
     /// A target that is met.
     #[must_use]
     pub fn strict(id: impl Into<TargetId>, region: impl Into<RegionId>, power_mw: impl Into<TargetPower>) -> Self {

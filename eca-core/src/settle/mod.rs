@@ -15,6 +15,7 @@
 mod amount;
 mod baseline;
 mod document;
+mod due;
 mod event;
 mod evidence;
 mod fund;
@@ -37,6 +38,7 @@ mod workings;
 
 pub use amount::Micro;
 pub use baseline::{BaselineRequest, baseline};
+pub use due::{DueSubmission, Standing as SubmissionStanding};
 pub use event::{BaselineTerms, Direction, Event, EventPeriod, Operations, References, Route, Sharing, Site};
 pub use evidence::{
     CarbonEvidence, Contract, Decision, EventEvidence, JobChange, JobMoved, MessageReference, MeterPoint, PeriodBehind,

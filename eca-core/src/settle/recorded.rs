@@ -9,7 +9,7 @@ use super::sources::{DayNotice, PartyRole, PriceSource};
 use super::submission::{Flow, Status, Submission, in_force, latest};
 use super::terms::Regime;
 use super::workings::Workings;
-use super::{Micro, PriceTable, Route, SettlementRun, Volumes, divided, sum};
+use super::{Micro, PriceTable, SettlementRun, Volumes, divided, sum};
 use crate::flex::baseline::Answer;
 use crate::{Result, SettlementPeriod, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -281,31 +281,30 @@ impl Settled<'_> {
     }
 
     fn submissions(&self) -> Vec<SubmissionRecord> {
-        let list = &self.event.submissions;
-        let due = |flow: &Flow| {
-            self.event.route == Route::WholesaleP415 || list.iter().any(|submission| submission.flow == *flow)
-        };
-        let each = self
-            .periods
-            .iter()
-            .flat_map(|period| [Flow::Wman, Flow::Ecvn, Flow::Sev, Flow::DeliveredVolume].map(|flow| (period, flow)));
-        each.filter(|(_, flow)| due(flow)).map(|(period, flow)| self.submission(list, period, flow)).collect()
+        let flows = || Flow::ALL.into_iter().filter(|flow| self.event.has(*flow));
+        let each = self.periods.iter().flat_map(|period| flows().map(move |flow| (period, flow)));
+        each.map(|(each, flow)| {
+            let wh = match flow {
+                Flow::Wman => 0,
+                Flow::Ecvn => self.event.direction.sign() * each.committed_wh,
+                Flow::Sev => each.baseline_wh,
+                Flow::DeliveredVolume => each.deviation_wh,
+            };
+            SubmissionRecord::of(&self.event.submissions, each.period, flow, Some(wh))
+        })
+        .collect()
     }
+}
 
-    fn submission(&self, list: &[Submission], each: &PeriodRecord, flow: Flow) -> SubmissionRecord {
-        let period = each.period;
+impl SubmissionRecord {
+    /// How a flow of a list stands for a period, with the volume where it is known.
+    pub(super) fn of(list: &[Submission], period: SettlementPeriod, flow: Flow, wh: Option<i64>) -> Self {
         let last = latest(list, flow, period);
-        let wh = match flow {
-            Flow::Wman => 0,
-            Flow::Ecvn => self.event.direction.sign() * each.committed_wh,
-            Flow::Sev => each.baseline_wh,
-            Flow::DeliveredVolume => each.deviation_wh,
-        };
-        SubmissionRecord {
+        Self {
             period,
             flow,
             due: flow.due(period),
-            volume_mwh: flow.volume_mwh(wh),
+            volume_mwh: wh.and_then(|wh| flow.volume_mwh(wh)),
             status: last.map(|submission| submission.status),
             sent_at: last.and_then(|submission| submission.sent_at),
             file_id: last.and_then(|submission| submission.file_id.clone()),

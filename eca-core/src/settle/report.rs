@@ -5,8 +5,8 @@
 //! market-based instruments do not enter. A matched share is counted by UTC hour: `sum min(L, G) / sum L`.
 
 use super::amount::{MILLION, divided, fitted};
-use super::{EventRecord, Ledger, Micro, product, sum, table};
-use crate::{Result, SettlementPeriod};
+use super::{EventRecord, Ledger, Micro, document, product, sum, table};
+use crate::{Error, Result, SettlementPeriod};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -104,6 +104,42 @@ pub struct Report {
     pub format: String,
     /// The months, in order.
     pub months: Vec<Month>,
+}
+
+impl Embodied {
+    /// Reads `{"total_kg": 1000, "life_h": 35040, "reserved_frac": 1}`.
+    ///
+    /// # Errors
+    /// [`Error::Document`] with the path of what is wrong, [`Error::Value`] for a life that is not above 0, emissions below 0 or a
+    /// part beyond 1.
+    pub fn from_json(text: &str) -> Result<Self> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Told {
+            total_kg: Micro,
+            life_h: i64,
+            reserved_frac: Micro,
+        }
+        let told: Told = document::read(text)?;
+        let refused = |field: &str, value: String, limit: &str, unit| Error::Value {
+            object: "embodied carbon".into(),
+            field: field.into(),
+            value,
+            limit: limit.into(),
+            unit,
+        };
+        let zero = Micro::default();
+        if told.total_kg < zero {
+            return Err(refused("total_kg", told.total_kg.to_string(), "must be at least 0", "kg"));
+        }
+        if told.life_h < 1 {
+            return Err(refused("life_h", told.life_h.to_string(), "must be at least 1", "h"));
+        }
+        if !(zero..=Micro::ONE).contains(&told.reserved_frac) {
+            return Err(refused("reserved_frac", told.reserved_frac.to_string(), "must be from 0 to 1", ""));
+        }
+        Ok(Self { total_mg: told.total_kg.millionths(), life_h: told.life_h, reserved_frac: told.reserved_frac })
+    }
 }
 
 impl Report {

@@ -76,6 +76,9 @@ pub struct Submission {
 }
 
 impl Flow {
+    /// The four flows, in the order of their deadlines.
+    pub(super) const ALL: [Self; 4] = [Self::Wman, Self::Ecvn, Self::Sev, Self::DeliveredVolume];
+
     /// The name in documents.
     #[must_use]
     pub fn name(self) -> &'static str {

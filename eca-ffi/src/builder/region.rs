@@ -3,7 +3,7 @@
 use super::change;
 use crate::args::{series, text};
 use crate::error::{Failure, Result};
-use crate::fields::{self, Field};
+use crate::fields::{self, Field, put};
 use crate::guard::guard;
 use crate::handle::eca_builder;
 use crate::status::eca_status;
@@ -30,10 +30,10 @@ const SERIES: [SeriesField; 15] = [
     ("solar_mw", |r, v| r.solar_mw = v),
 ];
 
-const NUMBERS: [Field<Region, f64>; 1] = [("demand_charge_gbp_per_mw", |r, v| {
-    r.demand_charge_gbp_per_mw = v;
-    Ok(())
-})];
+const NUMBERS: [Field<Region, f64>; 2] = [
+    ("demand_charge_gbp_per_mw", |r, v| put(&mut r.demand_charge_gbp_per_mw, v)),
+    ("p511_export_max_mw", |r, v| put(&mut r.p511_export_max_mw, Some(v))),
+];
 
 fn set_text(region: &mut Region, field: &str, value: &str) -> Result<()> {
     match field {
@@ -103,7 +103,8 @@ pub unsafe extern "C" fn eca_builder_region_set_series(
     })
 }
 
-/// Sets a number of a region: `demand_charge_gbp_per_mw`, the price of the highest import of the horizon, GBP per MW.
+/// Sets a number of a region: `demand_charge_gbp_per_mw`, the price of the highest import of the horizon, GBP per MW, or
+/// `p511_export_max_mw`, the largest half-hourly export up to which the metering point may trade wholesale, MW.
 ///
 /// Any thread. Errors: `ECA_STATUS_UNKNOWN` for another region or field, `ECA_STATUS_NULL_ARGUMENT`,
 /// `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.

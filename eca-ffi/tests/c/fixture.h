@@ -78,6 +78,20 @@ static const char REQUEST_JSON[] =
 static const char OFFER_JSON[] =
     "{\"id\":\"offer\",\"route\":\"dso_flex\",\"region\":\"london\",\"committed_mw\":3,\"baseline_mw\":1,"
     "\"settlement_periods\":[{\"settlement_date\":\"2026-03-02\",\"settlement_period\":2}]}";
+/* A buyer who pays 500 GBP/MWh for up to 1 MW off the second half hour. */
+static const char OPPORTUNITY_JSON[] =
+    "{\"id\":\"evening\",\"route\":\"dso_flex\",\"region\":\"london\",\"max_mw\":1,\"baseline_mw\":1,"
+    "\"price_gbp_per_mwh\":500,\"settlement_periods\":[{\"settlement_date\":\"2026-03-02\",\"settlement_period\":2}]}";
+/* A ladder of one rung. */
+static const char OFFERS_JSON[] =
+    "{\"format\":\"eca-offers/1\",\"problem_hash\":\"\",\"region\":\"london\",\"route\":\"dso_flex\",\"ramp_min\":0,"
+    "\"rungs\":[{\"mw\":1,\"settlement_periods\":[{\"settlement_date\":\"2026-03-02\",\"settlement_period\":2}],"
+    "\"baseline_mw\":[1],\"energy_mwh\":[0.5],\"deliverable_mwh\":[0.5],\"price_gbp_per_mwh\":50,\"cost_with_gbp\":50,"
+    "\"cost_without_gbp\":25,\"cost_gbp\":25,\"parts\":null,\"margin_gbp_per_mwh\":0,\"risk_gbp_per_mwh\":0,"
+    "\"gap_gbp_per_mwh\":0,\"exact\":true,\"delivery_probability_frac\":null}]}";
+static const char BASELINE_JSON[] =
+    "{\"meter_id\":\"hall\",\"periods\":[{\"settlement_date\":\"2026-02-19\",\"settlement_period\":35}],"
+    "\"baseline\":{\"method\":\"fixed\",\"fixed_mwh\":6}}";
 static const char PRICES_CSV[] = "start,carbon_g_per_kwh\n2026-02-19T17:00:00Z,200\n";
 
 

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from ._backtest import BacktestCase, BacktestProgress, BacktestResult, BacktestTotal, backtest
     from ._controller import Action, Controller, LedgerEntry, Realised, Shadow, Step, simulate
     from ._live import AdapterRefusal, LiveController, Meter, SignalSource, StorageDevice, Workloads
+    from ._market import submissions
     from ._settle import Baseline, EventRecord, Report, baseline, products, report, settle, social_tariff
     from ._shed import ShedAnswer, ShedLadder, ShedStep
     from .signals import Signals
@@ -85,6 +86,7 @@ _LATER: dict[str, str] = {
     **dict.fromkeys(
         ("Baseline", "EventRecord", "Report", "baseline", "products", "report", "settle", "social_tariff"), "_settle"
     ),
+    **dict.fromkeys(("submissions",), "_market"),
     **dict.fromkeys(("ShedAnswer", "ShedLadder", "ShedStep"), "_shed"),
     **dict.fromkeys(("Signals",), "signals"),
 }
@@ -185,6 +187,7 @@ __all__ = [
     "signals",
     "simulate",
     "social_tariff",
+    "submissions",
 ]
 
 

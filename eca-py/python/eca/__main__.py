@@ -15,6 +15,7 @@ from ._audit import run_audit
 from ._demo import demo, dump, facts, summary
 from ._errors import EcaCancelled, EcaCannotFitError, EcaError, EcaInfeasibleError, EcaInternalError, EcaSolverError
 from ._flex import run_offers
+from ._market import run_accept, run_baseline, run_check_offer, run_fund, run_sell, run_submissions
 from ._message import run_message
 from ._plan import Plan
 from ._problem import Problem
@@ -128,6 +129,8 @@ def parser() -> Parser:
     shed.add_argument("--ramp-mw-per-min", type=positive, metavar="R", help="most change of the import")
     shed.add_argument("--rebound-max-mw", type=at_least_zero, metavar="MW", help="most import after the hold")
 
+    market(verbs, every)
+
     settle = verbs.add_parser("settle", parents=[every], help="settle an event; without files, a made-up one")
     settle.add_argument("event", metavar="EVENT", nargs="?", help="event document")
     settle.add_argument("meters", metavar="METERS", nargs="?", help="meter file, CSV or JSON")
@@ -140,6 +143,9 @@ def parser() -> Parser:
     report = verbs.add_parser("report", parents=[every], help="months of settled events: money, carbon, matched share")
     report.add_argument("records", metavar="RECORDS", help="ledger as settle -o writes it")
     report.add_argument("--consumption", metavar="FILE", help="what the site consumed, CSV or JSON")
+    report.add_argument(
+        "--embodied", nargs=3, type=float, metavar=("KG", "LIFE_H", "RESERVED"), help="equipment, for the SCI: kg, h, 0 to 1"
+    )
 
     verbs.add_parser("products", parents=[every], help="what is known of flexibility products")
 
@@ -151,6 +157,44 @@ def parser() -> Parser:
     audit.add_argument("--trust", metavar="KEYS.json", help="keys from outside the log")
     audit.add_argument("--since", metavar="CHECKPOINT", help="an earlier signed head that the log must continue")
     return top
+
+
+def market(verbs: Any, every: argparse.ArgumentParser) -> None:
+    """Verbs that sell, and that compare with what was or would have been."""
+    accept = verbs.add_parser("accept", parents=[every], help="what a plan takes of its opportunities becomes commitments")
+    accept.add_argument("problem", metavar="PROBLEM")
+    accept.add_argument("plan", metavar="PLAN")
+    accept.add_argument("-o", "--output", metavar="PROBLEM", help="where the new problem is written")
+
+    sell = verbs.add_parser("sell", parents=[every], help="a rung of a ladder becomes a commitment")
+    sell.add_argument("problem", metavar="PROBLEM")
+    sell.add_argument("offers", metavar="OFFERS", help="ladder as offers -o writes it")
+    sell.add_argument("rung", metavar="RUNG", type=int, help="number of the rung, from 0")
+    sell.add_argument("--id", required=True, metavar="ID", help="name of the commitment")
+    sell.add_argument("--penalty-gbp-per-mwh", metavar="P", type=at_least_zero, help="price of a shortfall; none: above any energy")
+    sell.add_argument("-o", "--output", metavar="PROBLEM", help="where the new problem is written")
+
+    check = verbs.add_parser("check-offer", parents=[every], help="how much of an offer can be delivered")
+    check.add_argument("problem", metavar="PROBLEM")
+    check.add_argument("offer", metavar="OFFER", help="a commitment as it stands in a problem document")
+    check.add_argument("--engine", default="auto", metavar="E", help=f"one of {', '.join(ENGINES)} (auto)")
+    check.add_argument("--time-limit-s", type=positive, metavar="S", help="for each of the plans")
+    check.add_argument("--gap", type=at_least_zero, default=1e-4, metavar="G", help="proof asked for (1e-4)")
+
+    baseline = verbs.add_parser("baseline", parents=[every], help="what a meter would have shown, and the days used")
+    baseline.add_argument("request", metavar="REQUEST", help="meter_id, periods and baseline, as in an event document")
+    baseline.add_argument("meters", metavar="METERS", help="meter file, CSV or JSON")
+    baseline.add_argument("--as-of", metavar="TIME", help="leave out readings that arrived later, by received_at")
+
+    due = verbs.add_parser("submissions", parents=[every], help="what an event owes the market, with deadlines")
+    due.add_argument("event", metavar="EVENT", help="event document")
+    due.add_argument("--now", metavar="TIME", help="instant with offset (the clock)")
+
+    fund = verbs.add_parser("fund", parents=[every], help="share contributions to the Social Tariff Fund out")
+    fund.add_argument("contributions", metavar="CONTRIBUTIONS", help="JSON list of id and amount_ugbp, or a ledger")
+    fund.add_argument("beneficiaries", metavar="BENEFICIARIES", help="JSON list of id, weight and cap_ugbp")
+    fund.add_argument("--allocation", default="by_weight", metavar="RULE", help="by_weight or equal (by_weight)")
+    fund.add_argument("--carried-in-ugbp", type=int, default=0, metavar="N", help="left by the last distribution (0)")
 
 
 def run_plan(options: argparse.Namespace, say: Callable[[str], None]) -> dict[str, Any]:
@@ -259,6 +303,12 @@ VERBS = {
     "explain": run_explain,
     "offers": run_offers,
     "shed": run_shed,
+    "accept": run_accept,
+    "sell": run_sell,
+    "check-offer": run_check_offer,
+    "baseline": run_baseline,
+    "submissions": run_submissions,
+    "fund": run_fund,
     "settle": settle_verb,
     "report": run_report,
     "products": run_products,

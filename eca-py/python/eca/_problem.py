@@ -259,6 +259,14 @@ class Problem:
         document.setdefault("opportunities", []).append(opportunity.to_dict())
         return Problem.from_json(json.dumps(document, allow_nan=False))
 
+    def add_commitment(self, commitment: Commitment) -> Problem:
+        """The same problem with one commitment more, such as a rung that was sold; this one stays as it is."""
+        if not isinstance(commitment, Commitment):
+            raise bad_value("problem", "commitment", type(commitment).__name__, "must be an eca.Commitment")
+        document = self.to_dict()
+        document.setdefault("commitments", []).append(commitment.to_dict())
+        return Problem.from_json(json.dumps(document, allow_nan=False))
+
     def accept(self, plan: Plan) -> Problem:
         """The problem after what ``plan`` takes of the opportunities is sold: commitments, and nothing more on offer."""
         made = Problem.__new__(Problem)

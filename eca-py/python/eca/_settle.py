@@ -436,7 +436,7 @@ def report(
     if embodied is not None:
         if set(embodied) != {"total_kg", "life_h", "reserved_frac"}:
             raise bad_value("eca.report", "embodied", sorted(embodied), "must have total_kg, life_h and reserved_frac")
-        made = (round(embodied["total_kg"] * 1e6), round(embodied["life_h"]), _cell(embodied["reserved_frac"]))
+        made = json.dumps({**{name: _cell(value) for name, value in embodied.items()}, "life_h": round(embodied["life_h"])})
     return Report(json.loads(_eca.report(text, used, made)))
 
 
@@ -503,7 +503,9 @@ def run_report(options: Namespace, say: Callable[[str], None]) -> dict[str, Any]
     from ._problem import read_text
 
     used = read_text(options.consumption) if options.consumption else None
-    made = report(read_text(options.records), consumption=used)
+    parts = ("total_kg", "life_h", "reserved_frac")
+    embodied = None if options.embodied is None else dict(zip(parts, options.embodied, strict=True))
+    made = report(read_text(options.records), consumption=used, embodied=embodied)
     say(str(made))
     return {"passed": True, "report": made.to_dict()}
 

@@ -114,6 +114,33 @@ impl Offers {
         serde_json::to_string(self).map_err(|e| crate::Error::Internal { message: format!("offers to JSON: {e}") })
     }
 
+    /// The commitment of rung number `rung`, from 0, sold at its price.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unknown`] for a number that no rung has, [`crate::Error::Value`] for a rung that is not offered.
+    pub fn sold(&self, rung: usize, id: impl Into<CommitmentId>, penalty: Penalty) -> Result<Commitment> {
+        let found = self.rungs.get(rung).ok_or_else(|| crate::Error::Unknown {
+            object: "offers".into(),
+            field: "rung",
+            kind: "rung",
+            id: rung.to_string(),
+            known: format!("0 to {}", self.rungs.len().saturating_sub(1)),
+        })?;
+        if found.price_gbp_per_mwh.is_none() {
+            return Err(crate::Error::Value {
+                object: format!("rung {rung} of {} MW", found.mw),
+                field: "price_gbp_per_mwh".into(),
+                value: "null".into(),
+                limit: format!(
+                    "must be offered to be sold: {}",
+                    found.refused.as_deref().unwrap_or("it is not offered")
+                ),
+                unit: "",
+            });
+        }
+        Ok(self.commitment(id, found, penalty))
+    }
+
     /// What a rung becomes when it is sold at its price: add it to the problem, and the next ladder sells no MWh of it again.
     #[must_use]
     pub fn commitment(&self, id: impl Into<CommitmentId>, rung: &Rung, penalty: Penalty) -> Commitment {
