@@ -7,7 +7,7 @@ mod shift;
 #[cfg(test)]
 mod tests;
 
-use crate::problem::{CapId, JobId, RegionId};
+use crate::problem::{CapId, JobId, Region, RegionId};
 use crate::schedule::Schedule;
 use crate::{Horizon, Plan, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,13 @@ pub struct Warm {
     /// Empty where the engine knows none.
     #[serde(default)]
     pub prices_gbp_per_mwh: BTreeMap<RegionId, Vec<f64>>,
+    /// What a MWh of IT power cost for energy alone where it was imported, GBP/MWh by region and period: tells which part of
+    /// the prices new forecasts change. Empty where prices are.
+    #[serde(default)]
+    pub energy_gbp_per_mwh: BTreeMap<RegionId, Vec<f64>>,
+    /// IT load of the plan in each region and period, jobs and services, MW.
+    #[serde(default)]
+    pub it_mw: BTreeMap<RegionId, Vec<f64>>,
     /// What a kg costs under each carbon cap, GBP/kg, by the start of the cap's window.
     #[serde(default)]
     pub cap_prices_gbp_per_kg: BTreeMap<CapId, BTreeMap<Timestamp, f64>>,
@@ -80,8 +87,19 @@ fn runs(job: &crate::plan::JobPlan) -> Vec<WarmRun> {
     runs
 }
 
+/// What a MWh of IT power costs for energy alone where it is imported, GBP/MWh.
+fn energy_gbp_per_mwh(region: &Region, t: usize) -> f64 {
+    let import = region.import_price_gbp_per_mwh.at(t)
+        + region.network_charge_gbp_per_mwh.at(t)
+        + region.congestion_gbp_per_mwh.at(t);
+    region.pue_slope.at(t) * import
+}
+
+/// A price counts as one of energy alone up to so much above it, as part of it.
+const ENERGY_ALONE: f64 = 1e-3;
+
 impl Warm {
-    /// The schedules of a plan; it knows no prices.
+    /// The schedules and the load of a plan; it knows no prices.
     #[must_use]
     pub fn from_plan(problem: &Problem, plan: &Plan) -> Self {
         let jobs = plan.jobs.iter().map(|job| WarmJob {
@@ -93,6 +111,8 @@ impl Warm {
         Self {
             horizon: *problem.horizon(),
             prices_gbp_per_mwh: BTreeMap::new(),
+            energy_gbp_per_mwh: BTreeMap::new(),
+            it_mw: plan.regions.iter().map(|region| (region.id.clone(), region.it_mw.clone())).collect(),
             cap_prices_gbp_per_kg: BTreeMap::new(),
             jobs: jobs.collect(),
         }
@@ -103,13 +123,18 @@ impl Warm {
     pub fn with_prices(mut self, problem: &Problem, prices_gbp_per_mwh: Vec<Vec<f64>>) -> Self {
         let ids = problem.regions().iter().map(|region| region.id.clone());
         self.prices_gbp_per_mwh = ids.zip(prices_gbp_per_mwh).collect();
+        let periods = 0..problem.horizon().periods;
+        let energy = |region: &Region| periods.clone().map(|t| energy_gbp_per_mwh(region, t)).collect();
+        self.energy_gbp_per_mwh = problem.regions().iter().map(|region| (region.id.clone(), energy(region))).collect();
         self
     }
 
     /// The prices of IT power for another horizon, GBP/MWh by region and period of `problem`; none where it has none.
     ///
     /// Periods after the end of the old horizon repeat the same time of day of the last known day, or the last known
-    /// price where less than a day is known. A region without prices gets its own energy price.
+    /// price where less than a day is known. Where a price was that of energy alone (or lower: own power was left), it moves
+    /// with the energy price; where something else was scarce, the price stays, but not below the energy price of now. A
+    /// region without prices gets its own energy price.
     #[must_use]
     pub fn prices(&self, problem: &Problem) -> Option<Vec<Vec<f64>>> {
         if self.prices_gbp_per_mwh.values().all(Vec::is_empty) {
@@ -117,17 +142,37 @@ impl Warm {
         }
         let horizon = problem.horizon();
         let each = problem.regions().iter().map(|region| {
-            let known = self.prices_gbp_per_mwh.get(&region.id).filter(|known| !known.is_empty());
-            let own = |t: usize| {
-                let import = region.import_price_gbp_per_mwh.at(t)
-                    + region.network_charge_gbp_per_mwh.at(t)
-                    + region.congestion_gbp_per_mwh.at(t);
-                region.pue_slope.at(t) * import
+            let known = Self::known(&self.prices_gbp_per_mwh, region);
+            let energy = Self::known(&self.energy_gbp_per_mwh, region);
+            let price = |t: usize| {
+                let (now, start) = (energy_gbp_per_mwh(region, t), horizon.start_of(t));
+                let Some(price) = known.map(|known| self.value_at(known, start)) else { return now };
+                match energy.map(|energy| self.value_at(energy, start)) {
+                    None => price,
+                    Some(then) if price <= then + ENERGY_ALONE * then.abs() => price + now - then,
+                    Some(_) => price.max(now),
+                }
             };
-            let price = |t: usize| known.map_or_else(|| own(t), |known| self.price_at(known, horizon.start_of(t)));
             (0..horizon.periods).map(price).collect()
         });
         Some(each.collect())
+    }
+
+    /// IT load of the last plan in the periods of `problem`, MW by region and period, as [`Self::prices`]; none where it does
+    /// not know a region.
+    pub(crate) fn it_mw(&self, problem: &Problem) -> Option<Vec<f64>> {
+        let horizon = problem.horizon();
+        let mut all = Vec::with_capacity(problem.regions().len() * horizon.periods);
+        for region in problem.regions() {
+            let known = Self::known(&self.it_mw, region)?;
+            all.extend((0..horizon.periods).map(|t| self.value_at(known, horizon.start_of(t))));
+        }
+        Some(all)
+    }
+
+    /// What is known of a region.
+    fn known<'a>(of: &'a BTreeMap<RegionId, Vec<f64>>, region: &Region) -> Option<&'a Vec<f64>> {
+        of.get(&region.id).filter(|known| !known.is_empty())
     }
 
     /// The price of a kg under cap `id` in the window that starts at `start`, GBP/kg: that of the same window, else of
@@ -149,7 +194,7 @@ impl Warm {
     }
 
     /// The value of a series over the old horizon at any instant after its start.
-    fn price_at(&self, known: &[f64], instant: Timestamp) -> f64 {
+    fn value_at(&self, known: &[f64], instant: Timestamp) -> f64 {
         let last = known.len().min(self.horizon.periods).saturating_sub(1);
         let end = self.horizon.start_of(last + 1);
         let mut at = instant;
@@ -157,7 +202,7 @@ impl Warm {
             let days = (at.unix_s() - end.unix_s()) / DAY_S + 1;
             at = at.plus_min(-days * DAY_S / 60);
         }
-        // Before the old horizon: its first price; less than a day of it: its last one.
+        // Before the old horizon: its first value; less than a day of it: its last one.
         let first = if at == instant { 0 } else { last };
         known[self.horizon.period_of(at).unwrap_or(first).min(last)]
     }

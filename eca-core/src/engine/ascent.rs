@@ -16,8 +16,8 @@ pub(crate) struct Pace {
 /// Memory of directions and of their squares.
 const KEEP: f64 = 0.8;
 const KEEP_SQUARE: f64 = 0.95;
-/// Part of the steps, at the end, whose loads are averaged.
-const AVERAGED: f64 = 0.5;
+/// How much more the loads of later steps count than those of earlier ones: by this power of the step.
+const LATER: i32 = 4;
 
 /// Where the ascent came to.
 #[derive(Debug, Clone, Default)]
@@ -39,55 +39,83 @@ pub(crate) fn climb(
     pace: Pace,
     go_on: &mut dyn FnMut(usize, f64) -> bool,
 ) -> Top {
-    let cells = start.it.len();
-    let scale = typical(&start.it);
-    let kg_scale = scale / lagrangian.grid.typical_kg().max(1e-9);
-    let mut point = start;
-    let mut it = Memory::new(cells);
-    let mut cap = Memory::new(point.cap.len());
-    let mut top = Top { point: point.clone(), bound: f64::NEG_INFINITY, ..Top::default() };
-    let (mut it_mw, mut averaged) = (vec![0.0; cells], 0.0);
-    for step in 0..pace.steps {
-        if !go_on(step, top.bound) {
-            break;
+    let mut ascent = Ascent::new(lagrangian, start, which, weight, pace);
+    while ascent.top.steps < pace.steps && go_on(ascent.top.steps, ascent.top.bound) {
+        ascent.step();
+    }
+    ascent.top
+}
+
+/// An ascent on its way.
+pub(crate) struct Ascent<'a> {
+    lagrangian: &'a Lagrangian<'a>,
+    which: &'a [u32],
+    weight: f64,
+    pace: Pace,
+    scale: f64,
+    kg_scale: f64,
+    point: Point,
+    it: Memory,
+    cap: Memory,
+    /// The best so far.
+    pub(crate) top: Top,
+}
+
+impl<'a> Ascent<'a> {
+    pub(crate) fn new(lagrangian: &'a Lagrangian<'a>, start: Point, which: &'a [u32], weight: f64, pace: Pace) -> Self {
+        let cells = start.it.len();
+        let scale = typical(&start.it);
+        Self {
+            lagrangian,
+            which,
+            weight,
+            pace,
+            scale,
+            kg_scale: scale / lagrangian.grid.typical_kg().max(1e-9),
+            it: Memory::new(cells),
+            cap: Memory::new(start.cap.len()),
+            top: Top { point: start.clone(), bound: f64::NEG_INFINITY, it_mw: vec![0.0; cells], steps: 0 },
+            point: start,
         }
-        top.steps = step + 1;
-        let valued = lagrangian.value(&point, which, weight);
-        if valued.bound > top.bound {
-            top.bound = valued.bound;
-            top.point.clone_from(&point);
+    }
+
+    /// The bound at the prices reached, and prices one step further.
+    pub(crate) fn step(&mut self) {
+        let valued = self.lagrangian.value(&self.point, self.which, self.weight);
+        if valued.bound > self.top.bound {
+            self.top.bound = valued.bound;
+            self.top.point.clone_from(&self.point);
         }
+        self.average(&valued.energy.it_mw);
         #[allow(clippy::cast_precision_loss)]
-        let done = step as f64 / pace.steps.max(1) as f64;
-        if done >= 1.0 - AVERAGED {
-            averaged += 1.0;
-            add(&mut it_mw, &valued.energy.it_mw);
-        }
-        let length = pace.first * (pace.last / pace.first).powf(done);
-        it.step(&valued.short_mw, length * scale, &mut point.it);
-        cap.step(&valued.excess_kg, length * kg_scale, &mut point.cap);
-        for (price, window) in point.cap.iter_mut().zip(&lagrangian.grid.windows) {
+        let done = self.top.steps as f64 / self.pace.steps.max(1) as f64;
+        self.top.steps += 1;
+        let length = self.pace.first * (self.pace.last / self.pace.first).powf(done);
+        let point = &mut self.point;
+        self.it.step(&valued.short_mw, length * self.scale, &mut point.it);
+        self.cap.step(&valued.excess_kg, length * self.kg_scale, &mut point.cap);
+        for (price, window) in point.cap.iter_mut().zip(&self.lagrangian.grid.windows) {
             *price = price.clamp(0.0, window.price_gbp_per_kg);
         }
-        peaks(lagrangian, &valued, length, &mut point);
+        peaks(self.lagrangian, &valued, length, point);
         for (price, node) in point.node.iter_mut().zip(&valued.energy.node) {
             *price += 0.3 * (node - *price);
         }
     }
-    if averaged > 0.0 {
-        it_mw.iter_mut().for_each(|mw| *mw /= averaged);
+
+    /// Later loads count more, wherever the ascent ends.
+    fn average(&mut self, it_mw: &[f64]) {
+        #[allow(clippy::cast_precision_loss)]
+        let steps = self.top.steps as f64;
+        let part = 1.0 - (steps / (steps + 1.0)).powi(LATER + 1);
+        self.top.it_mw.iter_mut().zip(it_mw).for_each(|(mean, mw)| *mean += part * (mw - *mean));
     }
-    Top { it_mw, ..top }
 }
 
 fn typical(prices: &[f64]) -> f64 {
     #[allow(clippy::cast_precision_loss)]
     let mean = prices.iter().map(|price| price.abs()).sum::<f64>() / prices.len().max(1) as f64;
     mean.max(1e-6)
-}
-
-fn add(sum: &mut [f64], more: &[f64]) {
-    sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
 }
 
 /// Moves demand charges towards the periods of high import; in sum they stay the charge.

@@ -16,14 +16,14 @@ const SAMPLES: [(usize, usize, f64, f64); 2] = [(2000, 80, 0.1, 0.01), (10_000, 
 const FULL_WORK: usize = 30_000_000;
 /// Rounds of tracking: as many as a second or two of one core allow, within these.
 const ROUNDS: (usize, usize) = (8, 80);
-/// Steps after which the bound is looked at, and the part of the wanted gap that prices of the last plan must still win in
-/// them to go on.
+/// Steps after which the bound is looked at.
 const LOOK: usize = 8;
-const IDLE: f64 = 0.1;
 /// Rounds without a better plan after which tracking ends: with few jobs, and with so many that the first rounds find what
 /// there is to find.
 const PATIENCE: (usize, usize) = (12, 3);
 const MANY_JOBS: usize = 5000;
+/// How strongly jobs are drawn to what regions supply at the prices, as many rounds as there is work for.
+pub(crate) const THOROUGHLY: (usize, Pull) = (usize::MAX, Pull { first: 0.0005, growth: 1.0, follow: 0.25 });
 
 /// Schedules and what they are estimated to cost.
 pub(crate) struct Found {
@@ -39,53 +39,44 @@ pub(crate) type Services = Vec<Vec<Vec<Vec<f64>>>>;
 
 /// Prices and their bound; none where there was no time for either.
 /// `rough` where an LP makes them better.
-pub(crate) fn prices(run: &Run<'_>, lagrangian: &Lagrangian<'_>, start: Option<Point>, rough: bool) -> Option<Top> {
+pub(crate) fn prices(run: &Run<'_>, lagrangian: &Lagrangian<'_>, rough: bool) -> Option<Top> {
     let pool = lagrangian.pool;
     let all = pool.all();
-    let warm = start.is_some();
-    let mut point = start.unwrap_or_else(|| lagrangian.grid.plain());
+    let mut point = lagrangian.grid.plain();
     let mut go_on = |_: usize, _: f64| !run.is_over();
     let mut sampled = false;
-    for (size, steps, first, last) in if warm { &[] as &[_] } else { &SAMPLES } {
+    for (size, steps, first, last) in SAMPLES {
         if all.len() > 2 * size {
             let stride = all.len() / size;
             let sample: Vec<u32> = all.iter().copied().step_by(stride).collect();
             let counted: f64 = sample.iter().map(|&c| pool.classes[c as usize].count()).sum();
             #[allow(clippy::cast_precision_loss)]
             let weight = pool.jobs as f64 / counted;
-            let pace = Pace { first: *first, last: *last, steps: *steps };
-            point = climb(lagrangian, point, &sample, weight, pace, &mut go_on).point;
+            point = climb(lagrangian, point, &sample, weight, Pace { first, last, steps }, &mut go_on).point;
             sampled = true;
         }
     }
-    let near = warm || sampled;
-    let steps = (FULL_WORK / (all.len() * mean_work(pool)).max(1)).clamp(
-        6,
-        if warm {
-            60
-        } else if rough {
-            100
-        } else {
-            200
-        },
-    );
-    let pace = Pace { first: if near { 0.01 } else { 0.1 }, last: 0.0004, steps };
+    let pace = Pace {
+        first: if sampled { 0.01 } else { 0.1 },
+        last: 0.0004,
+        steps: affordable(pool, all.len(), 6, if rough { 100 } else { 200 }),
+    };
     let watch = &run.watch;
-    let mut known = f64::NEG_INFINITY;
     let top = climb(lagrangian, point, &all, 1.0, pace, &mut |step, bound| {
-        if !bound.is_finite() || step % LOOK != 0 {
-            return !run.is_over();
+        if bound.is_finite() && step % LOOK == 0 {
+            watch.tell(None, Some(bound), 0);
         }
-        watch.tell(None, Some(bound), 0);
-        // The last prices are nearly right: where a look further shows next to nothing, the rest is left to the plan.
-        let idle = warm && bound - known <= IDLE * run.settings.gap * bound.abs().max(1.0);
-        known = bound;
-        !idle && !run.is_over()
+        !run.is_over()
     });
     if top.bound.is_finite() {
         watch.tell(None, Some(top.bound), 0);
     }
     (top.steps > 0).then_some(top)
+}
+
+/// Steps with `classes`, or rounds with as many jobs, that a second or two of one core allow, within limits.
+pub(super) fn affordable(pool: &Pool<'_>, classes: usize, least: usize, most: usize) -> usize {
+    (FULL_WORK / (classes * mean_work(pool)).max(1)).clamp(least, most)
 }
 
 /// Cells that pricing of a class looks at, in the mean; a job with more states counts its cells more often.
@@ -99,13 +90,12 @@ pub(crate) fn track(
     run: &Run<'_>,
     lagrangian: &Lagrangian<'_>,
     top: &Top,
-    most_rounds: usize,
+    (most_rounds, pull): (usize, Pull),
     enough: f64,
     mut met: Option<&mut Met>,
 ) -> Option<Found> {
     let pool = lagrangian.pool;
-    let rounds = (FULL_WORK / (pool.jobs * mean_work(pool)).max(1)).clamp(ROUNDS.0, ROUNDS.1).min(most_rounds);
-    let pull = Pull { first: 0.0005, growth: 1.0, follow: 0.25 };
+    let rounds = affordable(pool, pool.jobs, ROUNDS.0, ROUNDS.1).min(most_rounds);
     let mut track = Track::new(lagrangian, top.point.clone(), &top.it_mw, pull);
     let mut best: Option<(f64, Vec<Vec<Schedule>>)> = None;
     let patience = if pool.jobs > MANY_JOBS { PATIENCE.1 } else { PATIENCE.0 };

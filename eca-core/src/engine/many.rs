@@ -1,6 +1,7 @@
 //! The engines for many jobs, from the first plan to the last: a simple plan at once, prices and their bound, schedules
 //! near what prices single out, energy by a last dispatch.
 
+use super::again::{self, Start};
 use super::ascent::Top;
 use super::bound::Lagrangian;
 use super::columns::{self, Columns, Met};
@@ -32,18 +33,27 @@ pub(super) fn solve(
     let lagrangian = Lagrangian { pool: &pool, grid: &grid };
     let mut best = first(run, &grid, at_hand);
     run.watch.tell(Some(best.0), None, 0);
-    let start = warm.and_then(|warm| point(run, &grid, warm));
-    let Some(mut top) = fleet::prices(run, &lagrangian, start, by_columns && columns::suits(&pool)) else {
-        return Ok(None);
-    };
+    let by_columns = by_columns && columns::suits(&pool);
+    let mut met = Met::new(pool.classes.len());
     let mut found = false;
+    let top = match warm.and_then(|warm| start(run, &grid, warm)) {
+        Some(start) => again::solve(run, &lagrangian, start, best.0, &mut met).map(|(top, near)| {
+            if let Some(near) = near {
+                best = (near.estimate, pool.in_order(near.schedules));
+                found = true;
+            }
+            top
+        }),
+        None => fleet::prices(run, &lagrangian, by_columns),
+    };
+    let Some(mut top) = top else { return Ok(None) };
     let mut services = None;
     let enough = run.settings.gap;
     if best.0 - top.bound > enough * best.0.abs().max(1.0) {
-        let tracked = if by_columns && columns::suits(&pool) {
-            together(run, &lagrangian, &mut top, enough)?
+        let tracked = if by_columns {
+            together(run, &lagrangian, &mut top, enough, met)?
         } else {
-            match fleet::track(run, &lagrangian, &top, usize::MAX, enough, None) {
+            match fleet::track(run, &lagrangian, &top, fleet::THOROUGHLY, enough, None) {
                 Some(start) => Some(polish(run, &lagrangian, &top, start, STAGES)?),
                 None => None,
             }
@@ -73,27 +83,34 @@ fn together(
     lagrangian: &Lagrangian<'_>,
     top: &mut Top,
     enough: f64,
+    mut met: Met,
 ) -> Result<Option<fleet::Found>> {
-    let mut met = Met::new(lagrangian.pool.classes.len());
     let work = (lagrangian.pool.jobs * fleet::mean_work(lagrangian.pool)).max(1);
     let rounds = (FIRST_WORK / work).clamp(FIRST_ROUNDS.0, FIRST_ROUNDS.1);
-    let Some(mut best) = fleet::track(run, lagrangian, top, rounds, enough, Some(&mut met)) else {
+    let Some(mut best) = fleet::track(run, lagrangian, top, (rounds, fleet::THOROUGHLY.1), enough, Some(&mut met))
+    else {
         return Ok(None);
     };
     let is_done = |run: &Run<'_>, best: &fleet::Found, top: &Top| {
         run.is_over() || best.estimate - top.bound <= enough * best.estimate.abs().max(1.0)
     };
+    // LP and MILPs of large problems take their time: one stage of ruin and recreate is cheaper, before the LP where a job
+    // is priced quickly.
+    let large = !columns::is_small(lagrangian.pool);
+    let quickly = fleet::mean_work(lagrangian.pool) <= lagrangian.pool.cells;
+    if large && quickly && !is_done(run, &best, top) {
+        best = polish(run, lagrangian, top, best, 1)?;
+    }
     if !is_done(run, &best, top)
         && let Some(mut columns) = Columns::new(run, lagrangian, top, &met)?
     {
-        if let Some(nearer) = fleet::track(run, lagrangian, &columns.top(top.bound), usize::MAX, enough, None)
+        if let Some(nearer) = fleet::track(run, lagrangian, &columns.top(top.bound), fleet::THOROUGHLY, enough, None)
             && nearer.estimate < best.estimate
         {
             best = nearer;
         }
         best = exchanged(run, lagrangian, top, &mut columns, best)?;
-        // MILPs of large problems take their time: one stage of ruin and recreate is cheaper.
-        if !columns.is_small() {
+        if large {
             best = polish(run, lagrangian, top, best, 1)?;
         }
         for _ in 0..TURNS {
@@ -217,8 +234,8 @@ fn first(run: &Run<'_>, grid: &Grid, at_hand: &AtHand) -> (f64, Vec<Schedule>) {
     best.map_or((f64::INFINITY, Vec::new()), |(cost, schedules)| (cost, schedules.clone()))
 }
 
-/// The prices that the last solve handed over.
-fn point(run: &Run<'_>, grid: &Grid, warm: &Warm) -> Option<Point> {
+/// Prices and load that the last solve handed over.
+fn start(run: &Run<'_>, grid: &Grid, warm: &Warm) -> Option<Start> {
     let h = run.problem.horizon().step_h();
     let mut point = grid.plain();
     point.it = warm.prices(run.problem)?.into_iter().flatten().map(|price| price * h).collect();
@@ -228,7 +245,7 @@ fn point(run: &Run<'_>, grid: &Grid, warm: &Warm) -> Option<Point> {
         let known = warm.cap_price_gbp_per_kg(id, start).unwrap_or(0.0);
         *price = known.clamp(0.0, window.price_gbp_per_kg);
     }
-    Some(point)
+    Some(Start { point, it_mw: warm.it_mw(run.problem) })
 }
 
 /// Energy for the schedules: by a solver where there is time, else with services as they were when the schedules were made

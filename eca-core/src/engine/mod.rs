@@ -1,5 +1,6 @@
 //! How a problem is solved: the one `solve` behind every engine.
 
+mod again;
 mod ascent;
 mod assemble;
 mod bound;

@@ -34,6 +34,8 @@ pub(crate) struct Track<'a> {
     pub(crate) jobs_mw: Vec<f64>,
     pub(crate) served: Served,
     near_mw: Vec<f64>,
+    /// What services would draw if they came before jobs.
+    wanted_mw: Vec<f64>,
     weight: Vec<f64>,
     millions: Vec<f64>,
 }
@@ -82,6 +84,7 @@ impl<'a> Track<'a> {
             served: Served::none(pool.cells),
             near_mw: it_mw.to_vec(),
             weight: vec![0.0; pool.cells],
+            wanted_mw: vec![0.0; pool.cells],
             millions: lagrangian.grid.millions(&point),
             point,
             lagrangian,
@@ -93,8 +96,13 @@ impl<'a> Track<'a> {
         for cell in 0..self.weight.len() {
             self.weight[cell] = self.strength * self.typical / self.mean_mw;
         }
-        // Services come first: jobs make room for them where they can.
+        // Where services would like to be, jobs see it in the price and make room where they can. Once jobs stand, services
+        // take no more than what is left: a job that is pushed out may find no other place.
         self.serve(0.0);
+        self.wanted_mw.clone_from(&self.served.mw);
+        if !first {
+            self.serve(self.lagrangian.grid.overload);
+        }
         let cells = self.weight.len();
         let square: Vec<f64> = self.weight.iter().map(|weight| 0.5 * weight).collect();
         let mut desk = Desk { price: vec![0.0; cells], room: vec![0.0; cells], square, part: 1.0 };
@@ -125,7 +133,7 @@ impl<'a> Track<'a> {
 
     /// Price and room of a cell for the job that chooses next.
     fn mark(&self, desk: &mut Desk, cell: usize) {
-        let near = (self.near_mw[cell] - self.served.mw[cell]) * desk.part;
+        let near = (self.near_mw[cell] - self.wanted_mw[cell]) * desk.part;
         desk.price[cell] = self.point.it[cell] + self.weight[cell] * (self.jobs_mw[cell] - near);
         // The tolerance lets a job fit where the room is its own power but for rounding.
         desk.room[cell] = self.capacity_mw[cell] - self.served.mw[cell] - self.jobs_mw[cell] + 1e-9;

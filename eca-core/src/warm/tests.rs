@@ -108,6 +108,28 @@ fn prices_are_found_by_name_and_on_another_step() {
 }
 
 #[test]
+fn prices_of_energy_follow_the_forecast_and_rents_stay() {
+    // Old energy prices are 1.5 * (30 + 10) = 60. A price of 60 is energy alone, 100 has a rent of 40, 20 is own power.
+    let region = |price: [f64; 3]| site("a", price).pue_slope(1.5).network_charge_gbp_per_mwh(10.0);
+    let first = problem(hours(3), region([30.0; 3]), []);
+    let warm = priced(hand_over(&first), &first, &[&[60.0, 100.0, 20.0]]);
+    let prices = |import: [f64; 3]| warm.prices(&problem(hours(3), region(import), [])).unwrap().remove(0);
+    near_all(&prices([30.0; 3]), &[60.0, 100.0, 20.0], "the same forecast");
+    near_all(&prices([40.0; 3]), &[75.0, 100.0, 35.0], "10 GBP/MWh more: 15 with the power for cooling");
+    near_all(&prices([70.0; 3]), &[120.0, 120.0, 80.0], "energy dearer than energy and rent were");
+    near_all(&prices([-30.0; 3]), &[-30.0, 100.0, -70.0], "negative prices");
+}
+
+#[test]
+fn the_load_moves_with_the_clock() {
+    // Cheapest: 1 MW in hours 1 and 2.
+    let price = [90.0, 10.0, 20.0, 80.0];
+    let warm = hand_over(&problem(hours(4), site("a", price), [job(2.0)]));
+    near_all(&warm.it_mw(&problem(later(1, 3), site("a", 50.0), [])).unwrap(), &[1.0, 1.0, 0.0], "an hour later");
+    assert_eq!(warm.it_mw(&problem(hours(4), site("new", 50.0), [])), None);
+}
+
+#[test]
 fn prices_of_caps_are_those_of_the_window_or_the_one_before() {
     let first = problem(hours(2), site("a", 50.0), []);
     let mut warm = hand_over(&first);

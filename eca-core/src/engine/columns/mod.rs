@@ -60,6 +60,11 @@ pub(crate) struct Columns<'a> {
     exchanges: u64,
 }
 
+/// Whether one MILP may let all classes choose anew.
+pub(crate) fn is_small(pool: &Pool<'_>) -> bool {
+    pool.classes.len() <= ALL
+}
+
 impl<'a> Columns<'a> {
     /// From what has been met; nothing where there are too many classes or no time. Prices and bound get better.
     pub(crate) fn new(
@@ -93,7 +98,7 @@ impl<'a> Columns<'a> {
 
     /// Whether one MILP may let all choose anew.
     pub(crate) fn is_small(&self) -> bool {
-        self.offers.0.len() <= ALL
+        is_small(self.lagrangian.pool)
     }
 
     /// Whether the last MILPs found nothing better.
