@@ -4,6 +4,8 @@
 #![cfg(feature = "highs")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, unreachable_pub, missing_docs)]
 
+#[path = "explain_conflict/dice.rs"]
+mod dice;
 #[path = "explain_conflict/instances.rs"]
 mod instances;
 

@@ -60,6 +60,39 @@ def test_a_conflict_has_a_repair() -> None:
     assert not mended.solve().broken_limits
 
 
+def test_a_conflict_with_a_commitment_and_a_target() -> None:
+    half_hour = eca.Job("J7", gpu_hours=0.5, deadline="2026-03-02T00:30:00Z", points=[eca.JobPoint(power_mw=4, gpu_hours_per_h=1)])
+    region = eca.Region("london", it_capacity_mw=9, import_limit_mw=9, import_price_gbp_per_mwh=50.0, carbon_g_per_kwh=100.0)
+    parts = dict(horizon=eca.Horizon(start="2026-03-02T00:00:00Z", step_min=30, periods=4), regions=[region], jobs=[half_hour])
+    sold = eca.Commitment(
+        "dfs-1",
+        route="neso_dfs",
+        region="london",
+        settlement_periods=[("2026-03-02", 1)],
+        committed_mw=4.0,
+        baseline_mw=4.0,
+    )
+    conflict = eca.Problem(**parts, commitments=[sold]).conflict()
+    assert conflict is not None and conflict["proved"]
+    assert str(conflict) == (
+        "the deadline of job `J7` and commitment `dfs-1` (2 MWh, 2026-03-02 SP1) cannot all be kept; what would mend it: "
+        "commitment `dfs-1` falls 2 MWh short in 2026-03-02 SP1, "
+        "or 1 period more for job `J7` (until 2026-03-02T01:00:00Z)"
+    )
+    less, later = conflict["repairs"]
+    assert (less["currency"], less["amount"], later["currency"]) == ("mwh", 2.0, "periods")
+    assert less["changes"][0]["settlement_period"] == {"settlement_date": "2026-03-02", "settlement_period": 1}
+    for index in range(2):
+        assert not conflict.repaired(index).solve().broken_limits
+    target = eca.PowerTarget("dso", region="london", power_mw=[1.5, None, None, None])
+    refused = eca.Problem(**parts, targets=[target])
+    with pytest.raises(eca.EcaInfeasibleError, match="dso"):
+        refused.solve()
+    conflict = refused.conflict()
+    assert conflict is not None and "2.5 MW more for power target `dso`" in str(conflict)
+    assert not conflict.repaired().solve().broken_limits
+
+
 def test_the_command_line_explains(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     good.write_text(problem().to_json())

@@ -1,6 +1,6 @@
-//! A plan for schedules that are given.
+//! Plans that keep every limit: for schedules that are given, and any at all.
 
-use super::{Deadline, Run, Watch, assemble, exact, grade, provenance};
+use super::{Deadline, Run, Watch, assemble, choice, exact, grade, greedy, provenance};
 use crate::model::{Draft, Ladder};
 use crate::plan::Plan;
 use crate::schedule::Schedule;
@@ -10,16 +10,7 @@ use crate::{Control, Error, Problem, Result, Settings, SolveReport, milp};
 pub(crate) fn keeping_all(problem: &Problem, schedules: &[Schedule], reason: &str) -> Result<Option<Plan>> {
     let (settings, control) = (Settings::default(), Control::default());
     let (solver, version) = milp::solver_version(settings.solver)?;
-    let deadline = Deadline::start(None);
-    let mut run = Run {
-        problem,
-        settings: &settings,
-        control: &control,
-        ladder: Ladder::new(problem.document(), problem.shapes()),
-        deadline,
-        watch: Watch::new(&control, deadline),
-        report: SolveReport::default(),
-    };
+    let mut run = run(problem, &settings, &control);
     let answer = match exact::dispatch_within(&mut run, schedules, &keep_all) {
         Err(Error::Infeasible { .. }) => return Ok(None),
         other => other?,
@@ -32,6 +23,37 @@ pub(crate) fn keeping_all(problem: &Problem, schedules: &[Schedule], reason: &st
     grade(&mut plan, objective, run.crude_bound(), settings.gap);
     plan.provenance = provenance(&settings, solver, &version);
     Ok((plan.broken_limits.is_empty() && plan.check(problem).passed()).then_some(plan))
+}
+
+/// Nodes that a search for any plan that keeps every limit may take: it is the same on every machine.
+const MOST_NODES: u64 = 200;
+
+/// Whether one MILP of the whole problem, where it is small, finds a plan that keeps every limit.
+pub(crate) fn keeps_all(problem: &Problem) -> Result<bool> {
+    if !choice::is_small(problem, false) {
+        return Ok(false);
+    }
+    let (mut settings, control) = (Settings::default(), Control::default());
+    settings.node_limit = Some(MOST_NODES);
+    let mut run = run(problem, &settings, &control);
+    let start = greedy::schedules(problem, greedy::Policy::Cheapest);
+    match exact::plan(&mut run, &start, &keep_all) {
+        Err(Error::Infeasible { .. }) => Ok(false),
+        found => Ok(found?.is_some_and(|answer| assemble::plan(&run, &answer.decision).broken_limits.is_empty())),
+    }
+}
+
+fn run<'a>(problem: &'a Problem, settings: &'a Settings, control: &'a Control) -> Run<'a> {
+    let deadline = Deadline::start(None);
+    Run {
+        problem,
+        settings,
+        control,
+        ladder: Ladder::new(problem.document(), problem.shapes()),
+        deadline,
+        watch: Watch::new(control, deadline),
+        report: SolveReport::default(),
+    }
 }
 
 /// No slack is used.

@@ -38,7 +38,7 @@ use std::collections::BTreeMap;
 use strict::Broken;
 use watch::Watch;
 
-pub(crate) use given::keeping_all;
+pub(crate) use given::{keeping_all, keeps_all};
 pub(crate) use strict::PROMISES;
 
 /// A relative difference below this is rounding.

@@ -84,6 +84,34 @@ static void mended(void) {
   OK(eca_problem_free(repaired));
 }
 
+/* What is sold falls short, or the job ends later: each is enough. */
+static void sold(void) {
+  eca_problem *problem = NULL, *repaired = NULL;
+  eca_conflict *conflict = NULL;
+  eca_plan *known = NULL;
+  char *text = NULL;
+  size_t count = 0, i = 0;
+  OK(eca_problem_from_json(SOLD_JSON, &problem));
+  OK(eca_problem_conflict(problem, &conflict));
+  OK(eca_conflict_to_text(conflict, &text));
+  has(text, "commitment `dfs-1` falls 2 MWh short in 2026-03-02 SP1, or 1 period more for job `J7`");
+  OK(eca_conflict_to_json(conflict, &text));
+  has(text, "\"currency\":\"mwh\",\"amount\":2.0");
+  OK(eca_conflict_repair_count(conflict, &count));
+  TRUE(count == 2);
+  for (i = 0; i < count; i++) {
+    repaired = NULL;
+    known = NULL;
+    OK(eca_conflict_repaired(conflict, i, &repaired));
+    OK(eca_conflict_plan(conflict, i, &known));
+    OK(eca_plan_check(known, repaired, NULL, NULL));
+    OK(eca_plan_free(known));
+    OK(eca_problem_free(repaired));
+  }
+  OK(eca_conflict_free(conflict));
+  OK(eca_problem_free(problem));
+}
+
 /* A cap of 150 kg cannot be kept: no plan emits less than 200. */
 static void lowest(void) {
   eca_problem *problem = NULL;
@@ -124,6 +152,7 @@ int main(void) {
   TRUE(solved_well());
   explained();
   mended();
+  sold();
   lowest();
   shed();
   OK(eca_live_count(&live));

@@ -4,16 +4,19 @@ use super::document::{Change, ConflictLimit, Currency, Repair, Setting};
 use super::elastic::{Bent, Elastic, Give, Terms};
 use super::filter::NOTHING;
 use super::pool::Pool;
-use super::repair;
-use super::scale::{carbon_of_load, carbon_scale, room_mw, windows, windows_of_caps};
+use super::repair::{self, digits_up, short};
+use super::scale::{
+    carbon_of_load, carbon_scale, less_owed, less_room, quotas, room_mw, sold_mwh, target_scale, windows,
+    windows_of_caps,
+};
 use super::search::{Aim, Found, Search};
+use super::sold;
 use crate::explain::Limit;
 use crate::{CapMetric, Problem, Region, Result};
 
-/// Power, MW, and limits of carbon, as a part, are rounded up to these.
+/// Power is rounded up to this, MW.
 const MW_QUANTUM: f64 = 1e-3;
-const LIMIT_DIGITS: i32 = 4;
-/// Times that a search is told to leave more room under the caps, because batteries and rounding did not do what it took.
+/// Times that a search is told to leave more room, because batteries and rounding did not do what it took.
 const TRIES: usize = 4;
 /// Rounded limits are tried so much wider where a plan does not fit them exactly.
 const MARGINS: [f64; 3] = [0.0, 1e-4, 1e-3];
@@ -47,16 +50,23 @@ impl<'a> Workshop<'a> {
             None => {
                 terms.it.fill(Give::Priced(carbon_kg));
                 terms.import.fill(Give::Priced(carbon_kg));
+                terms.targets.fill(Give::Priced(carbon_kg));
+                terms.commitments.fill(Give::Priced(carbon_kg));
                 elastic.solve(&terms)?.ok_or_else(|| crate::Error::Infeasible { rules: vec![STANDING.into()] })?
             }
         };
         // The duals of energy say too little where the relaxation draws none; the rent of capacity is only a hint.
         let load = carbon_of_load(problem);
         let rent = elastic.capacity_rent(&bent);
-        let mut room_mw = room_mw(problem);
-        room_mw.iter_mut().zip(elastic.service_mw(&bent)).for_each(|(room, mw)| *room -= mw);
+        let (mut room_mw, mut quotas) = (room_mw(problem), quotas(problem));
+        let services = elastic.service_mw(&bent);
+        for quota in &mut quotas {
+            quota.limit_mw -= quota.cells.iter().map(|&cell| services[cell]).sum::<f64>();
+        }
+        room_mw.iter_mut().zip(services).for_each(|(room, mw)| *room -= mw);
         let dearest = load.iter().fold(1e-6_f64, |most, kg| most.max(kg.abs()));
-        let clean = Aim { room_mw, kg_limit: None, kg: (1.0, true), mw: (dearest, false), late: None };
+        let firm = (dearest, false);
+        let clean = Aim { room_mw, quotas, kg_limit: None, kg: (1.0, true), mw: firm, owed: firm, late: None };
         let search = Search::new(open, Pool::new(problem, open, &load, &rent));
         let mut shop = Self { problem, elastic, search, clean, carbon_kg, least_kg, kg_limit: None };
         shop.calibrate()?;
@@ -82,6 +92,8 @@ impl<'a> Workshop<'a> {
         terms.caps.fill(Give::Balance(1.0));
         terms.it.fill(Give::Free);
         terms.import.fill(Give::Free);
+        terms.targets.fill(Give::Free);
+        terms.commitments.fill(Give::Free);
         Ok(self.measure(found, &terms)?.map(|(_, bent)| bent.price))
     }
 
@@ -93,6 +105,8 @@ impl<'a> Workshop<'a> {
             it: problem.regions().iter().map(|region| scale(region.it_capacity_mw.max())).collect(),
             import: problem.regions().iter().map(|region| scale(region.import_limit_mw.max())).collect(),
             caps: vec![scale(self.carbon_kg); problem.carbon_caps().len()],
+            targets: problem.targets().iter().map(|target| scale(target_scale(target))).collect(),
+            commitments: problem.commitments().iter().map(|own| scale(sold_mwh(own))).collect(),
             deadlines: windows(problem).map(scale).collect(),
         };
         let Some(bent) = self.elastic.solve(&terms)? else {
@@ -106,9 +120,10 @@ impl<'a> Workshop<'a> {
 
     /// Whether schedules are found that keep every limit.
     pub(super) fn keeps_all(&self) -> Result<bool> {
-        let Some(found) = self.search.run(&self.clean) else { return Ok(false) };
-        Ok(found.over_mw <= 0.0
-            && crate::engine::keeping_all(self.problem, &found.schedules, "keeps every limit")?.is_some())
+        let Some((found, ..)) = self.fitting(self.clean.clone(), &Terms::hard(self.problem), true)? else {
+            return Ok(false);
+        };
+        Ok(crate::engine::keeping_all(self.problem, &found.schedules, "keeps every limit")?.is_some())
     }
 
     /// One repair for each currency that is enough by itself; a mixed one where none is. A currency that gives none of the
@@ -119,8 +134,11 @@ impl<'a> Workshop<'a> {
         if gives(&[Limit::CarbonCap]) {
             repairs.extend(self.carbon()?);
         }
-        if gives(&[Limit::ItCapacity, Limit::ImportLimit]) {
+        if gives(&[Limit::ItCapacity, Limit::ImportLimit, Limit::PowerTarget]) {
             repairs.extend(self.power()?);
+        }
+        if gives(&[Limit::Commitment]) {
+            repairs.extend(self.less_sold()?);
         }
         if gives(&[Limit::Deadline]) {
             repairs.extend(self.time()?);
@@ -150,13 +168,16 @@ impl<'a> Workshop<'a> {
         if self.problem.carbon_caps().is_empty() {
             return Ok(None);
         }
-        // Where the jobs hardly fit, power beyond the capacity must count for more than carbon from the start.
-        let firm = Aim { mw: (10.0 * self.clean.mw.0, false), ..self.clean.clone() };
-        let fits = |aim: &Aim| self.search.run(aim).filter(|found| found.over_mw <= 0.0);
-        let Some(found) = fits(&self.clean).or_else(|| fits(&firm)) else { return Ok(None) };
         let mut terms = Terms::hard(self.problem);
         terms.caps.fill(Give::Priced(1.0));
-        let Some((given, bent)) = self.measure(&found, &terms)? else { return Ok(None) };
+        // Where the jobs hardly fit, power beyond the capacity must count for more than carbon from the start.
+        let dear = (10.0 * self.clean.mw.0, false);
+        let firm = Aim { mw: dear, owed: dear, ..self.clean.clone() };
+        let fitting = match self.fitting(self.clean.clone(), &terms, true)? {
+            None => self.fitting(firm, &terms, true)?,
+            some => some,
+        };
+        let Some((found, given, bent)) = fitting else { return Ok(None) };
         let excess = given.excess(&bent);
         let changes = |margin: f64| self.cap_changes(&excess, margin);
         let amount = excess.iter().map(|(kg, _)| kg).sum();
@@ -164,18 +185,49 @@ impl<'a> Workshop<'a> {
         self.offer(Currency::Kg, [amount, least], &found, &changes)
     }
 
-    /// Searches until what is found keeps the caps too.
-    fn within_caps(&self, mut aim: Aim, terms: &Terms) -> Result<Option<(Found, Bent)>> {
+    /// Searches until what is found fits, or at once for nothing where it `must` fit as it is taken to.
+    fn fitting(&self, mut aim: Aim, terms: &Terms, must: bool) -> Result<Option<(Found, Elastic<'a>, Bent)>> {
         for _ in 0..TRIES {
             let Some(found) = self.search.run(&aim) else { return Ok(None) };
-            if let Some((_, bent)) = self.measure(&found, terms)? {
-                return Ok(Some((found, bent)));
+            if must && (found.over_mw > 0.0 || found.owed_mw > 0.0) {
+                return Ok(None);
             }
-            // Batteries and solar do less for these schedules than the search took for granted: it is told how much.
-            let Some(beyond) = self.beyond_caps(&found)? else { return Ok(None) };
-            aim.kg_limit = aim.kg_limit.map(|limit| limit.min(found.kg - beyond) - 1e-4 * self.carbon_kg);
+            if let Some((given, bent)) = self.measure(&found, terms)? {
+                return Ok(Some((found, given, bent)));
+            }
+            if !self.tighten(&mut aim, &found)? {
+                return Ok(None);
+            }
         }
         Ok(None)
+    }
+
+    /// Batteries and solar do less for these schedules than the search took for granted: it is told how much.
+    fn tighten(&self, aim: &mut Aim, found: &Found) -> Result<bool> {
+        let mut tighter = false;
+        if !aim.kg.1
+            && let Some(beyond) = self.beyond_caps(found)?
+        {
+            aim.kg_limit = aim.kg_limit.map(|limit| limit.min(found.kg - beyond) - 1e-4 * self.carbon_kg);
+            tighter = true;
+        }
+        if self.problem.targets().is_empty() && self.problem.commitments().is_empty() {
+            return Ok(tighter);
+        }
+        let mut terms = Terms::hard(self.problem);
+        terms.caps.fill(Give::Free);
+        terms.it.fill(Give::Free);
+        terms.import.fill(Give::Free);
+        terms.targets.fill(Give::Priced(1.0));
+        terms.commitments.fill(Give::Priced(1.0));
+        let Some((_, bent)) = self.measure(found, &terms)? else { return Ok(tighter) };
+        if !aim.mw.1 {
+            tighter |= less_room(self.problem, &mut aim.room_mw, &bent);
+        }
+        if !aim.owed.1 {
+            tighter |= less_owed(self.problem, &mut aim.quotas, &bent);
+        }
+        Ok(tighter)
     }
 
     /// The same aim with carbon kept within the caps.
@@ -190,19 +242,31 @@ impl<'a> Workshop<'a> {
         terms.it.fill(Give::Priced(1.0));
         // A repair that raises a connection is as good as one that raises a site.
         terms.import.fill(Give::Priced(1.0));
+        terms.targets.fill(Give::Priced(1.0));
         let Some(least) = self.least(&terms)? else { return Ok(None) };
-        let aim = Aim { mw: (1.0, true), ..self.capped() };
-        let Some((found, bent)) = self.within_caps(aim, &terms)? else { return Ok(None) };
+        let aim = Aim { mw: (1.0, true), owed: (1.0, false), ..self.capped() };
+        let Some((found, _, bent)) = self.fitting(aim, &terms, false)? else { return Ok(None) };
         let changes = |margin: f64| self.power_changes(&bent, margin);
         self.offer(Currency::Mw, [bent.price, least], &found, &changes)
+    }
+
+    /// Less is sold, or what is sold asks for less.
+    fn less_sold(&self) -> Result<Option<Repair>> {
+        let mut terms = Terms::hard(self.problem);
+        terms.commitments.fill(Give::Priced(1.0));
+        let Some(least) = self.least(&terms)? else { return Ok(None) };
+        let aim = Aim { mw: (1.0, false), owed: (1.0, true), ..self.capped() };
+        let Some((found, _, bent)) = self.fitting(aim, &terms, false)? else { return Ok(None) };
+        let changes = |margin: f64| sold::commitment_changes(self.problem, &bent.owed, margin);
+        self.offer(Currency::Mwh, [bent.price, least], &found, &changes)
     }
 
     fn time(&self) -> Result<Option<Repair>> {
         let mut terms = Terms::hard(self.problem);
         terms.deadlines.fill(Give::Priced(1.0));
         let Some(least) = self.least(&terms)? else { return Ok(None) };
-        let aim = Aim { mw: (1.0, false), late: Some(1.0), ..self.capped() };
-        let Some((found, _)) = self.within_caps(aim, &Terms::hard(self.problem))? else { return Ok(None) };
+        let aim = Aim { mw: (1.0, false), owed: (1.0, false), late: Some(1.0), ..self.capped() };
+        let Some((found, ..)) = self.fitting(aim, &Terms::hard(self.problem), false)? else { return Ok(None) };
         let changes = |_: f64| self.deadline_changes(&found.late);
         // Counts of periods are small.
         #[allow(clippy::cast_precision_loss)]
@@ -210,22 +274,26 @@ impl<'a> Workshop<'a> {
         self.offer(Currency::Periods, [amount, least], &found, &changes)
     }
 
-    /// Capacity and carbon together, each as a part of what there is: always enough.
+    /// Power, carbon and what is sold together, each as a part of what there is: always enough.
     fn mixed(&self) -> Result<Option<Repair>> {
         let mut terms = Terms::hard(self.problem);
         let capacity = |region: &Region| region.it_capacity_mw.max().max(1e-6);
         terms.it = self.problem.regions().iter().map(|region| Give::Priced(1.0 / capacity(region))).collect();
         terms.import = terms.it.clone();
         terms.caps.fill(Give::Priced(1.0 / self.carbon_kg));
+        terms.targets = self.problem.targets().iter().map(|own| Give::Priced(1.0 / target_scale(own))).collect();
+        terms.commitments = self.problem.commitments().iter().map(|own| Give::Priced(1.0 / sold_mwh(own))).collect();
         let mean =
             self.problem.regions().iter().map(capacity).sum::<f64>() / self.problem.regions().len().max(1) as f64;
-        let aim = Aim { kg: (1.0 / self.carbon_kg, true), mw: (1.0 / mean, true), ..self.capped() };
+        let each = (1.0 / mean, true);
+        let aim = Aim { kg: (1.0 / self.carbon_kg, true), mw: each, owed: each, ..self.capped() };
         let Some(found) = self.search.run(&aim) else { return Ok(None) };
         let Some((given, bent)) = self.measure(&found, &terms)? else { return Ok(None) };
         let excess = given.excess(&bent);
         let changes = |margin: f64| {
             let mut all = self.cap_changes(&excess, margin);
             all.extend(self.power_changes(&bent, margin));
+            all.extend(sold::commitment_changes(self.problem, &bent.owed, margin));
             all
         };
         let least = self.least(&terms)?.unwrap_or(f64::NEG_INFINITY);
@@ -266,6 +334,7 @@ impl<'a> Workshop<'a> {
                 raise("congestion_limit_mw", limit.max(), *import);
             }
         }
+        changes.extend(sold::target_changes(self.problem, &bent.owed, margin));
         changes
     }
 
@@ -278,6 +347,7 @@ impl<'a> Workshop<'a> {
                 list: "jobs".into(),
                 id: job.id.to_string(),
                 field: "deadline".into(),
+                settlement_period: None,
                 from: Setting::Time(job.deadline.unwrap_or(horizon.end())),
                 to: Setting::Time(horizon.start_of(shape.end + late)),
                 unit: "utc".into(),
@@ -321,7 +391,7 @@ impl<'a> Workshop<'a> {
     fn relative(&self, changes: &[Change]) -> f64 {
         let step = i64::from(self.problem.horizon().step_min);
         let each = changes.iter().map(|change| match (change.from, change.to) {
-            (Setting::Number(from), Setting::Number(to)) => (to - from) / from.abs().max(1e-9),
+            (Setting::Number(from), Setting::Number(to)) => sold::relative(self.problem, change, from, to),
             (Setting::Time(from), Setting::Time(to)) => {
                 let j = self.problem.jobs().iter().position(|job| job.id.as_str() == change.id);
                 let window = j.map_or(1.0, |j| windows(self.problem).nth(j).unwrap_or(1.0));
@@ -337,24 +407,12 @@ impl<'a> Workshop<'a> {
 }
 
 /// What stands whatever gives way.
-const STANDING: &str = "demand of services, energy wanted at the end of batteries, and rules of jobs";
-
-/// Rounded up to some digits.
-fn digits_up(value: f64) -> f64 {
-    if value <= 0.0 {
-        return value;
-    }
-    // The exponent of a limit is small.
-    #[allow(clippy::cast_possible_truncation)]
-    let quantum = 10_f64.powi(value.log10().floor() as i32 + 1 - LIMIT_DIGITS);
-    // Through whole multiples, so that the number prints as it is meant.
-    let multiples = (value / quantum - 1e-9).ceil();
-    if quantum >= 1.0 { multiples * quantum } else { multiples / (1.0 / quantum).round() }
-}
+const STANDING: &str = "demand of services, energy wanted at the end of batteries, reserves of batteries that start below their least, and rules of jobs";
 
 fn change(list: &str, id: &str, field: &str, from: f64, to: f64, unit: &str) -> Change {
     let (from, to) = (Setting::Number(from), Setting::Number(to));
-    Change { list: list.into(), id: id.into(), field: field.into(), from, to, unit: unit.into() }
+    let settlement_period = None;
+    Change { list: list.into(), id: id.into(), field: field.into(), settlement_period, from, to, unit: unit.into() }
 }
 
 /// "0.4 MW more IT capacity in `london`, and ...".
@@ -368,6 +426,11 @@ fn words(problem: &Problem, changes: &[Change]) -> String {
                 _ => "g for each inference",
             };
             format!("{} {unit} more for carbon cap `{}`", short(to - from), change.id)
+        }
+        (Setting::Number(from), Setting::Number(to), _)
+            if ["targets", "commitments"].contains(&change.list.as_str()) =>
+        {
+            sold::words(change, from, to)
         }
         (Setting::Number(from), Setting::Number(to), field) => {
             let what = match field {
@@ -385,11 +448,4 @@ fn words(problem: &Problem, changes: &[Change]) -> String {
         _ => change.field.clone(),
     });
     repair::listed(&each.collect::<Vec<_>>())
-}
-
-/// Four digits, no more.
-fn short(value: f64) -> String {
-    let text = format!("{value:.3}");
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    text.to_owned()
 }

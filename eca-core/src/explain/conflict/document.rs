@@ -1,7 +1,7 @@
 //! A conflict and what would mend it.
 
 use crate::explain::Limit;
-use crate::{Plan, Timestamp};
+use crate::{Plan, SettlementPeriod, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -30,7 +30,7 @@ pub struct Conflict {
 pub struct ConflictLimit {
     /// Which limit.
     pub limit: Limit,
-    /// The region, cap or job.
+    /// The region, cap, job, target or commitment.
     pub object: String,
     /// The same in words.
     pub text: String,
@@ -44,8 +44,10 @@ pub struct ConflictLimit {
 pub enum Currency {
     /// More carbon, kg.
     Kg,
-    /// More IT or import power, MW.
+    /// More IT or import power, or more of a power target, MW.
     Mw,
+    /// Less of what is sold, MWh.
+    Mwh,
     /// Later deadlines, periods.
     Periods,
     /// Some of each: no single one is enough.
@@ -60,11 +62,12 @@ pub enum Currency {
 pub struct Repair {
     /// What it gives.
     pub currency: Currency,
-    /// How much of it, in kg, MW or periods, all changes together; of a mixed repair the sum of its relative changes.
+    /// How much of it, in kg, MW, MWh or periods, all changes together; of a mixed repair the sum of its relative changes.
     pub amount: f64,
     /// No repair of this kind needs less; none where nothing is proved.
     pub at_least: Option<f64>,
-    /// Each change as a part of what it changes, added up: a deadline's window, a limit.
+    /// Each change as a part of what it changes, added up: a deadline's window, a limit, all that a
+    /// commitment sells.
     pub relative: f64,
     /// What the known plan of the changed problem costs, GBP. A solve may find a cheaper one.
     pub cost_gbp: f64,
@@ -83,17 +86,21 @@ pub struct Repair {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Change {
-    /// The list in the problem document: `regions`, `jobs` or `carbon_caps`.
+    /// The list in the problem document: `regions`, `jobs`, `carbon_caps`, `targets` or `commitments`.
     pub list: String,
     /// The id of the object in it.
     pub id: String,
-    /// The field.
+    /// The field. `settlement_periods` of a commitment: it is given up in the one named.
     pub field: String,
+    /// Which of a commitment's settlement periods changes; none elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settlement_period: Option<SettlementPeriod>,
     /// What is there; of a series the largest value.
     pub from: Setting,
-    /// What must be there; every value of a series above zero is raised by as much as the largest.
+    /// What must be there; every value of a series above zero is raised by as much as the largest, of a power target every
+    /// value.
     pub to: Setting,
-    /// The unit of the field: `mw`, `kg`, `g_per_kwh`, `g_per_inference`, or `utc` of a deadline.
+    /// The unit of the field: `mw`, `mw_per_min`, `kg`, `g_per_kwh`, `g_per_inference`, `frac`, or `utc` of a deadline.
     pub unit: String,
 }
 

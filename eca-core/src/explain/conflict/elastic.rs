@@ -3,6 +3,7 @@
 //! It is the linear relaxation of the model behind the plan, so that what it cannot do no plan can. Where it must give,
 //! the limits are in conflict; what it gives is the least that any repair needs.
 
+use super::market::{self, Owed};
 use crate::milp::{self, Basis, Col, Milp, MilpOptions, MilpSolution, MilpStatus, Tag};
 use crate::model::{self, Draft, Frame, JobColumns, JobLoad, Ladder, Lazy};
 use crate::schedule::Account;
@@ -33,6 +34,10 @@ pub(super) struct Terms {
     pub(super) import: Vec<Give>,
     /// Carbon caps.
     pub(super) caps: Vec<Give>,
+    /// Power targets, strict and priced.
+    pub(super) targets: Vec<Give>,
+    /// Commitments, with their guards, rebounds and reserves.
+    pub(super) commitments: Vec<Give>,
     /// Deadlines, by job.
     pub(super) deadlines: Vec<Give>,
 }
@@ -40,11 +45,18 @@ pub(super) struct Terms {
 impl Terms {
     /// Every limit stands.
     pub(super) fn hard(problem: &Problem) -> Self {
+        Self::all(problem, Give::Hard)
+    }
+
+    /// The same becomes of every limit.
+    fn all(problem: &Problem, give: Give) -> Self {
         Self {
-            it: vec![Give::Hard; problem.regions().len()],
-            import: vec![Give::Hard; problem.regions().len()],
-            caps: vec![Give::Hard; problem.carbon_caps().len()],
-            deadlines: vec![Give::Hard; problem.jobs().len()],
+            it: vec![give; problem.regions().len()],
+            import: vec![give; problem.regions().len()],
+            caps: vec![give; problem.carbon_caps().len()],
+            targets: vec![give; problem.targets().len()],
+            commitments: vec![give; problem.commitments().len()],
+            deadlines: vec![give; problem.jobs().len()],
         }
     }
 }
@@ -68,6 +80,8 @@ pub(super) struct Bent {
     /// How far IT capacity and import limits gave way, by region, MW.
     pub(super) it_mw: Vec<f64>,
     pub(super) import_mw: Vec<f64>,
+    /// How far targets and commitments gave way.
+    pub(super) owed: Owed,
 }
 
 impl<'a> Elastic<'a> {
@@ -106,6 +120,7 @@ impl<'a> Elastic<'a> {
         let it = self.sites(&mut lp, &terms.it, "it_overload");
         let import = self.sites(&mut lp, &terms.import, "import_overload");
         self.deadlines(&mut lp, &terms.deadlines);
+        let reliefs = market::bend(&mut lp, self.problem, &self.draft, terms);
         lp.start_from(self.ended.borrow().clone());
         let options = MilpOptions::exact();
         let mut solution = milp::solve(&lp, Solver::Auto, &options, &Control::default())?;
@@ -123,6 +138,10 @@ impl<'a> Elastic<'a> {
             price: solution.objective,
             it_mw: it.iter().zip(&terms.it).map(value).collect(),
             import_mw: import.iter().zip(&terms.import).map(value).collect(),
+            owed: solution
+                .values
+                .as_ref()
+                .map_or_else(Owed::default, |values| market::read(self.problem, &self.draft, terms, &reliefs, values)),
             solution,
             milp: lp,
         }))
@@ -193,12 +212,7 @@ impl<'a> Elastic<'a> {
     /// Which limits the proof of a conflict rests on: those whose price is not zero.
     pub(super) fn support(&self, terms: &Terms, bent: &Bent) -> Terms {
         const NOTHING: f64 = 1e-9;
-        let mut kept = Terms {
-            it: vec![Give::Free; terms.it.len()],
-            import: vec![Give::Free; terms.import.len()],
-            caps: vec![Give::Free; terms.caps.len()],
-            deadlines: vec![Give::Free; terms.deadlines.len()],
-        };
+        let mut kept = Terms::all(self.problem, Give::Free);
         let (Some(duals), Some(reduced)) = (&bent.solution.row_duals, &bent.solution.reduced_costs) else {
             return terms.clone();
         };
@@ -211,6 +225,13 @@ impl<'a> Elastic<'a> {
                 "it_capacity" => kept.it[object] = terms.it[object],
                 "import_limit" => kept.import[object] = terms.import[object],
                 "carbon_cap" => kept.caps[object] = terms.caps[object],
+                "target_limit" | "target_ramp_limit" => kept.targets[object] = terms.targets[object],
+                "baseline_guard" | "rebound" | "reserve" => kept.commitments[object] = terms.commitments[object],
+                "delivery" => {
+                    let start = tag.period.map_or(0, |t| t as usize);
+                    market::at_meter(&self.draft, object, start)
+                        .for_each(|f| kept.commitments[f] = terms.commitments[f]);
+                }
                 _ => {}
             }
         }

@@ -1,4 +1,4 @@
-//! Which limits cannot be kept together, and the cheapest repair in each currency: carbon, power, time.
+//! Which limits cannot be kept together, and the cheapest repair in each currency: carbon, power, sold energy, time.
 //!
 //! 1. An elastic model ([`elastic`]) says what must give, and proves the conflict where its relaxation must.
 //! 2. For each currency, schedules are looked for that give way in it alone ([`search`]). What they need is measured by
@@ -11,10 +11,12 @@ mod dice;
 mod document;
 mod elastic;
 mod filter;
+mod market;
 mod pool;
 mod repair;
 mod scale;
 mod search;
+mod sold;
 
 pub use document::{Change, Conflict, ConflictLimit, Currency, Repair, Setting};
 
@@ -28,8 +30,9 @@ const MOST_COLUMNS: usize = 60_000;
 impl Problem {
     /// Which limits cannot be kept together, and what would mend it; none if a plan that keeps them all was found.
     ///
-    /// Limits are IT capacity, import limits, carbon caps (priced ones too: whether they could be kept, not whether that
-    /// pays) and deadlines (hard and priced). Demand of services and energy wanted at the end stand.
+    /// Limits are IT capacity, import limits, carbon caps, power targets and commitments (priced ones too: whether they
+    /// could be kept, not whether that pays) and deadlines (hard and priced). Demand of services and energy wanted at the
+    /// end stand.
     ///
     /// # Errors
     /// [`crate::Error::Infeasible`] if they cannot be kept whatever gives way; [`crate::Error::Solver`] if the solver is
@@ -44,7 +47,7 @@ impl Problem {
         let elastic = Elastic::planned(self, &open);
         let shop = Workshop::new(self, &open, &elastic)?;
         let proof = if elastic.columns() <= MOST_COLUMNS { shop.proof()? } else { None };
-        if proof.is_none() && shop.keeps_all()? {
+        if proof.is_none() && (shop.keeps_all()? || crate::engine::keeps_all(self)?) {
             return Ok(None);
         }
         // What is proved to be in conflict comes first: only a repair that gives some of it can be enough.

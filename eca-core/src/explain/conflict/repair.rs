@@ -1,6 +1,7 @@
 //! Changes of a problem document, and what they are called.
 
 use super::document::{Change, Conflict, Repair, Setting};
+use super::sold;
 use crate::problem::ProblemDocument;
 use crate::{Error, Plan, Problem, Result, Series};
 
@@ -44,6 +45,11 @@ fn make(document: &mut ProblemDocument, change: &Change) -> Result<()> {
         ("jobs", Setting::Time(to)) if change.field == "deadline" => {
             document.jobs.iter_mut().find(|job| job.id.as_str() == change.id).map(|job| job.deadline = Some(to))
         }
+        ("targets", Setting::Number(to)) => {
+            let target = document.targets.iter_mut().find(|target| target.id.as_str() == change.id);
+            target.and_then(|target| sold::change_target(target, &change.field, to))
+        }
+        ("commitments", Setting::Number(to)) => sold::change_commitment(document, change, to),
         _ => None,
     };
     done.ok_or_else(|| Error::Unknown {
@@ -51,9 +57,10 @@ fn make(document: &mut ProblemDocument, change: &Change) -> Result<()> {
         field: "changes",
         kind: "field",
         id: format!("{}.{}.{}", change.list, change.id, change.field),
-        known:
-            "it_capacity_mw, import_limit_mw and congestion_limit_mw of regions, limit of carbon_caps, deadline of jobs"
-                .into(),
+        known: "it_capacity_mw, import_limit_mw and congestion_limit_mw of regions, limit of carbon_caps, deadline of jobs, \
+                power_mw, rebound_max_mw and ramp_mw_per_min of targets, committed_mw, settlement_periods, guard.room_mw and \
+                rebound.max_frac of commitments"
+            .into(),
     })
 }
 
@@ -78,6 +85,9 @@ pub(super) fn listed(parts: &[String]) -> String {
 /// The whole conflict in one sentence.
 pub(super) fn say(conflict: &Conflict) -> String {
     let limits: Vec<String> = conflict.limits.iter().map(|limit| limit.text.clone()).collect();
+    if limits.is_empty() {
+        return "no plan that keeps every limit was found, and no change that is enough".into();
+    }
     let cannot = match (conflict.proved, limits.len()) {
         (true, 1) => "cannot be kept",
         (true, _) => "cannot all be kept",
@@ -88,4 +98,27 @@ pub(super) fn say(conflict: &Conflict) -> String {
         [] => format!("{} {cannot}", listed(&limits)),
         some => format!("{} {cannot}; what would mend it: {}", listed(&limits), some.join(", or ")),
     }
+}
+
+/// Digits that limits of carbon and rates, which have no quantum, are rounded up to.
+const LIMIT_DIGITS: i32 = 4;
+
+/// Rounded up to some digits.
+pub(super) fn digits_up(value: f64) -> f64 {
+    if value <= 0.0 {
+        return value;
+    }
+    // The exponent of a limit is small.
+    #[allow(clippy::cast_possible_truncation)]
+    let quantum = 10_f64.powi(value.log10().floor() as i32 + 1 - LIMIT_DIGITS);
+    // Through whole multiples, so that the number prints as it is meant.
+    let multiples = (value / quantum - 1e-9).ceil();
+    if quantum >= 1.0 { multiples * quantum } else { multiples / (1.0 / quantum).round() }
+}
+
+/// Four digits, no more.
+pub(super) fn short(value: f64) -> String {
+    let text = format!("{value:.3}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    text.to_owned()
 }

@@ -1,5 +1,9 @@
 //! What there is of everything: power, carbon, time. Unlike limits are compared as parts of it.
 
+use super::elastic::Bent;
+use super::search::Quota;
+use crate::model::{meters, settlement_h};
+use crate::problem::{Commitment, PowerTarget};
 use crate::{CapMetric, Problem, Region};
 
 /// Windows of all caps.
@@ -52,16 +56,89 @@ pub(super) fn carbon_of_load(problem: &Problem) -> Vec<f64> {
     each.collect()
 }
 
-/// IT power that each region has in each period, its connection looked at too, MW.
-pub(super) fn room_mw(problem: &Problem) -> Vec<f64> {
-    let batteries = |region: &Region| {
-        problem.batteries().iter().filter(|b| b.region == region.id).map(|b| b.power_capacity_mw).sum::<f64>()
+/// What a commitment sells, MWh: what its shortfall is compared by.
+pub(super) fn sold_mwh(own: &Commitment) -> f64 {
+    let all: f64 = (0..own.settlement_periods.len()).map(|i| settlement_h() * own.committed_mw.at(i)).sum();
+    all.max(1e-3)
+}
+
+/// The highest power that a target allows, MW: what more of it is compared by.
+pub(super) fn target_scale(target: &PowerTarget) -> f64 {
+    let most = match &target.power_mw {
+        crate::problem::TargetPower::Constant(power) => *power,
+        crate::problem::TargetPower::Values(values) => values.iter().flatten().copied().fold(0.0, f64::max),
     };
+    most.max(1e-3)
+}
+
+/// Power that the batteries of a region can give, MW.
+fn batteries_mw(problem: &Problem, region: &Region) -> f64 {
+    problem.batteries().iter().filter(|b| b.region == region.id).map(|b| b.power_capacity_mw).sum()
+}
+
+/// IT power, summed over the periods of each settlement period, that commitments leave room for or ask for, with all that
+/// batteries and solar can do for it.
+pub(super) fn quotas(problem: &Problem) -> Vec<Quota> {
+    let horizon = problem.horizon();
+    let each = meters(problem, 0.0).into_iter().map(|meter| {
+        let region = &problem.regions()[meter.region];
+        let batteries = batteries_mw(problem, region);
+        let due: f64 = meter.parts.iter().map(|part| part.due_mwh).sum();
+        let import_mwh = meter.baseline_mwh - meter.sign * due - meter.imported_mwh;
+        let free_mw = |t: usize| {
+            let best = if meter.sign > 0.0 { region.solar_mw.at(t) + batteries } else { -batteries };
+            best - region.overhead_mw.at(t)
+        };
+        let free: f64 = meter.periods.clone().map(free_mw).sum();
+        Quota {
+            cells: meter.periods.clone().map(|t| meter.region * horizon.periods + t).collect(),
+            limit_mw: (import_mwh / horizon.step_h() + free) / region.pue_slope.at(meter.periods.start),
+            sign: meter.sign,
+        }
+    });
+    each.collect()
+}
+
+/// Takes room from a search where its schedules exceeded a target; whether there was any.
+pub(super) fn less_room(problem: &Problem, room_mw: &mut [f64], bent: &Bent) -> bool {
+    let periods = problem.horizon().periods;
+    let mut any = false;
+    for &(k, t, mw) in bent.owed.over.iter().filter(|(.., mw)| *mw > 1e-6) {
+        let place = problem.targets()[k].place();
+        let Some(r) = problem.regions().iter().position(|region| region.id.as_str() == place) else { continue };
+        let cell = r * periods + t;
+        room_mw[cell] -= mw / problem.regions()[r].pue_slope.at(t);
+        any = true;
+    }
+    any
+}
+
+/// The same for commitments.
+pub(super) fn less_owed(problem: &Problem, quotas: &mut [Quota], bent: &Bent) -> bool {
+    let mut any = false;
+    for (meter, quota) in meters(problem, 0.0).iter().zip(quotas) {
+        let here = |one: &&super::market::Short| {
+            meter.parts.iter().any(|part| (part.commitment, part.index) == (one.commitment, one.index))
+        };
+        let short: f64 = bent.owed.short.iter().filter(here).map(|one| one.mwh).sum();
+        if short > 1e-6 {
+            let pue = problem.regions()[meter.region].pue_slope.at(meter.periods.start);
+            quota.limit_mw -= meter.sign * short / problem.horizon().step_h() / pue;
+            any = true;
+        }
+    }
+    any
+}
+
+/// IT power that each region has in each period, its connection and power targets looked at too, MW.
+pub(super) fn room_mw(problem: &Problem) -> Vec<f64> {
     let cells = problem.regions().iter().flat_map(|region| (0..problem.horizon().periods).map(move |t| (region, t)));
     let room = cells.map(|(region, t)| {
         let connection = region.import_limit_mw.at(t) + region.nonfirm_import_mw.at(t);
         let import = region.congestion_limit_mw.as_ref().map_or(connection, |limit| connection.min(limit.at(t)));
-        let power = import + region.solar_mw.at(t) + batteries(region) - region.overhead_mw.at(t);
+        let targets = problem.targets().iter().filter(|target| target.place() == region.id.as_str());
+        let import = targets.filter_map(|target| target.limit_mw(t)).fold(import, f64::min);
+        let power = import + region.solar_mw.at(t) + batteries_mw(problem, region) - region.overhead_mw.at(t);
         region.it_capacity_mw.at(t).min(power / region.pue_slope.at(t))
     });
     room.collect()

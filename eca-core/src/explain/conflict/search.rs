@@ -25,14 +25,33 @@ const GROWTH: f64 = 300.0;
 pub(super) struct Aim {
     /// IT power for batch jobs, by cell, MW.
     pub(super) room_mw: Vec<f64>,
+    /// What commitments leave room for or ask for.
+    pub(super) quotas: Vec<Quota>,
     /// Carbon of load beyond this counts, kg; all of it where there is none.
     pub(super) kg_limit: Option<f64>,
     /// Price of that carbon for each kg, and whether it may give way.
     pub(super) kg: (f64, bool),
     /// Price of a MW of power beyond the room: of the highest in each region where it may give way, else of each cell.
     pub(super) mw: (f64, bool),
+    /// Price of a MW and period on the wrong side of a quota, and whether it may give way.
+    pub(super) owed: (f64, bool),
     /// Price of each period that a job is late; none where no job may be.
     pub(super) late: Option<f64>,
+}
+
+/// IT power summed over some cells: at most so much where the sign is 1, at least where it is -1.
+#[derive(Debug, Clone)]
+pub(super) struct Quota {
+    pub(super) cells: Vec<usize>,
+    pub(super) limit_mw: f64,
+    pub(super) sign: f64,
+}
+
+impl Quota {
+    /// How far a load is on the wrong side, MW.
+    fn over_mw(&self, load_mw: f64) -> f64 {
+        (self.sign * (load_mw - self.limit_mw)).max(0.0)
+    }
 }
 
 /// What was found.
@@ -42,6 +61,8 @@ pub(super) struct Found {
     pub(super) accounts: Vec<Account>,
     /// Power beyond the room, added up over cells, MW.
     pub(super) over_mw: f64,
+    /// Power on the wrong side of quotas, added up, MW.
+    pub(super) owed_mw: f64,
     /// Carbon of the load, kg.
     pub(super) kg: f64,
     /// Periods that each job is late, the latest of its copies.
@@ -161,12 +182,15 @@ impl<'a> Search<'a> {
             late[j] = late[j].max(entry.late);
         }
         let over = load.iter().zip(&aim.room_mw).map(|(load, room)| load - room).filter(|over| *over > NOTHING_MW);
+        let owed = aim.quotas.iter().map(|quota| quota.over_mw(quota.cells.iter().map(|&cell| load[cell]).sum()));
+        let owed_mw: f64 = owed.filter(|over| *over > NOTHING_MW).sum();
         let schedules: Vec<Schedule> = entries.iter().map(|entry| entry.schedule.clone()).collect();
         let shapes = self.jobs.iter().map(|&j| &self.open.shapes()[j]);
         Found {
             accounts: shapes.zip(&schedules).map(|(shape, schedule)| Account::new(shape, schedule)).collect(),
             schedules,
             over_mw: over.sum(),
+            owed_mw,
             kg: entries.iter().map(|entry| entry.kg).sum(),
             late,
         }
@@ -180,6 +204,10 @@ struct State<'a> {
     load_mw: Vec<f64>,
     /// Power beyond the room, added up over cells.
     over_mw: f64,
+    /// The quota of each cell, the load of each quota, and power on the wrong side of them.
+    quota: Vec<Option<usize>>,
+    quota_mw: Vec<f64>,
+    owed_mw: f64,
     kg: f64,
     late: usize,
     chosen: Vec<usize>,
@@ -191,11 +219,16 @@ impl<'a> State<'a> {
     fn new(aim: &'a Aim, periods: usize, copies: usize) -> Self {
         let cells = aim.room_mw.len();
         let over = aim.room_mw.iter().map(|room| (-room).max(0.0)).sum();
+        let mut quota = vec![None; cells];
+        aim.quotas.iter().enumerate().for_each(|(q, one)| one.cells.iter().for_each(|&cell| quota[cell] = Some(q)));
         Self {
             aim,
             periods,
             load_mw: vec![0.0; cells],
             over_mw: over,
+            quota,
+            quota_mw: vec![0.0; aim.quotas.len()],
+            owed_mw: aim.quotas.iter().map(|quota| quota.over_mw(0.0)).sum(),
             kg: 0.0,
             late: 0,
             chosen: vec![0; copies],
@@ -224,6 +257,12 @@ impl<'a> State<'a> {
                 let before = (self.load_mw[cell] - room).max(0.0);
                 self.load_mw[cell] += sign * mw;
                 self.over_mw += (self.load_mw[cell] - room).max(0.0) - before;
+                if let Some(q) = self.quota[cell] {
+                    let quota = &self.aim.quotas[q];
+                    let before = quota.over_mw(self.quota_mw[q]);
+                    self.quota_mw[q] += sign * mw;
+                    self.owed_mw += quota.over_mw(self.quota_mw[q]) - before;
+                }
             }
             self.kg += sign * entry.kg;
         }
@@ -235,10 +274,10 @@ impl<'a> State<'a> {
 
     /// What the state costs; `growth` makes what must not be dearer.
     fn price(&self, growth: f64) -> f64 {
-        self.priced(self.over_mw, self.peaks.iter().sum(), self.kg, self.late, growth)
+        self.priced([self.over_mw, self.owed_mw], self.peaks.iter().sum(), self.kg, self.late, growth)
     }
 
-    fn priced(&self, over_mw: f64, peaks_mw: f64, kg: f64, late: usize, growth: f64) -> f64 {
+    fn priced(&self, [over_mw, owed_mw]: [f64; 2], peaks_mw: f64, kg: f64, late: usize, growth: f64) -> f64 {
         let aim = self.aim;
         let mw = if aim.mw.1 { aim.mw.0 * peaks_mw } else { growth * aim.mw.0 * over_mw };
         let carbon =
@@ -246,7 +285,8 @@ impl<'a> State<'a> {
         // A count of periods is small.
         #[allow(clippy::cast_precision_loss)]
         let late = aim.late.unwrap_or(0.0) * late as f64;
-        mw + carbon + late
+        let owed = aim.owed.0 * owed_mw * if aim.owed.1 { 1.0 } else { growth };
+        mw + owed + carbon + late
     }
 
     /// What the state would cost with one more schedule.
@@ -266,6 +306,24 @@ impl<'a> State<'a> {
         } else {
             over_mw += entry.cells.iter().map(|&(cell, mw)| over(cell, mw) - over(cell, 0.0)).sum::<f64>();
         }
-        self.priced(over_mw, peaks_mw, self.kg + entry.kg, self.late + entry.late, growth)
+        let owed_mw = self.owed_mw + self.more_owed(entry);
+        self.priced([over_mw, owed_mw], peaks_mw, self.kg + entry.kg, self.late + entry.late, growth)
+    }
+
+    /// Power on the wrong side of quotas that one more schedule adds, below zero where it takes some away.
+    fn more_owed(&self, entry: &Entry) -> f64 {
+        if self.quota_mw.is_empty() {
+            return 0.0;
+        }
+        // Cells of a quota follow one another in a schedule.
+        let (mut more, mut at): (f64, Option<(usize, f64)>) = (0.0, None);
+        for &(cell, mw) in &entry.cells {
+            let Some(q) = self.quota[cell] else { continue };
+            let quota = &self.aim.quotas[q];
+            let load = at.filter(|(known, _)| *known == q).map_or(self.quota_mw[q], |(_, load)| load);
+            more += quota.over_mw(load + mw) - quota.over_mw(load);
+            at = Some((q, load + mw));
+        }
+        more
     }
 }
