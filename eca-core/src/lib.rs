@@ -97,9 +97,10 @@ pub use error::{Error, ErrorKind, Result};
 pub use explain::Explanation;
 pub use plan::{Outcome, Plan};
 pub use problem::{
-    BaselineGuard, Battery, CapKind, CapMetric, CapWindow, CarbonCap, Commitment, DeadlineKind, Direction, Job,
-    JobPoint, JobState, Migration, Opportunity, Penalty, PowerTarget, Problem, ProblemBuilder, ProblemDocument,
-    Rebound, Region, Route, RoutingCost, RunWhen, Series, Service, ServicePoint, TargetKind, TargetPower, Warning,
+    BaselineGuard, Battery, CapKind, CapMetric, CapWindow, CarbonCap, Commitment, CommitmentKind, DeadlineKind,
+    Direction, Job, JobPoint, JobState, Migration, Opportunity, Penalty, PowerTarget, Problem, ProblemBuilder,
+    ProblemDocument, Rebound, Region, Route, RoutingCost, RunWhen, Series, Service, ServicePoint, TargetKind,
+    TargetPower, Warning,
 };
 pub use solve::{CancelToken, Control, Engine, OnProgress, Progress, Settings, SolveReport, Solved, Solver};
 pub use time::{Horizon, SettlementDate, SettlementPeriod, Timestamp};

@@ -7,7 +7,8 @@ use eca_core::adapter::memory::MemoryState;
 use eca_core::live::{Live, LiveSettings, Plant};
 use eca_core::mpc::{Controller, ControllerSettings, Shadow, Simulation, perfect, simulate};
 use eca_core::{
-    Commitment, Error, Horizon, Opportunity, Penalty, Plan, Problem, ProblemDocument, Route, SettlementPeriod,
+    Commitment, CommitmentKind, Error, Horizon, Opportunity, Penalty, Plan, Problem, ProblemDocument, Route,
+    SettlementPeriod,
 };
 use rule_support::*;
 use std::sync::Arc;
@@ -33,6 +34,28 @@ fn a_rolling_horizon_keeps_what_is_sold() {
         near_all(&plan.regions[0].import_mw[..6 - gone], &vec![0.0; 6 - gone], "import_mw");
         assert_eq!(plan.commitments[0].delivered_mwh, [Some(2.0)]);
     }
+}
+
+#[test]
+fn a_strict_commitment_that_can_no_longer_be_held_is_delivered_as_far_as_it_can_be() {
+    // 2 of 4 MW are sold in the half hour in which 2 or 3 MW must run: of 1 MWh that is due, 3 MW leave half.
+    let period = SettlementPeriod::containing(at(0));
+    let sold = Commitment::new("c", Route::DsoFlex, "a", [period], 2.0, 4.0).kind(CommitmentKind::Strict);
+    let first = |mw: f64| {
+        let problem = Problem::builder(half_hours(4)).region(site("a", 10.0)).commitment(sold.clone());
+        let problem = problem.job(job("j", 0.5, mw).deadline(half_hours(1).end())).build().unwrap();
+        Controller::new(ControllerSettings::default()).unwrap().step(at(0), problem.document()).unwrap()
+    };
+    let kept = first(2.0);
+    assert_eq!(kept.plan.unwrap().commitments[0].shortfall_mwh, [Some(0.0)]);
+    assert!(!kept.reason.contains("commitment"), "{}", kept.reason);
+    let step = first(3.0);
+    let missing =
+        "strict commitments cannot be held: commitment `c`: 0.500000 of 1.000000 MWh due in 2026-03-02 SP1 are missing";
+    assert!(step.reason.starts_with(missing), "{}", step.reason);
+    let (plan, problem) = (step.plan.unwrap(), step.problem.unwrap());
+    assert_eq!(plan.commitments[0].shortfall_mwh, [Some(0.5)]);
+    assert!(plan.check(&problem).passed());
 }
 
 /// Half an hour at 4 MW costs 20 GBP in the first half hour, 40 GBP in the second, 100 GBP later. A buyer pays 30 GBP/MWh for

@@ -7,14 +7,14 @@
 //! due       = (1 - tolerance_frac) * committed
 //! ```
 //!
-//! What is delivered goes to what is due first, to the dearest shortfall first (the later one of the document where two cost
+//! What is delivered goes to what is due first, to strict commitments and then to the dearest shortfall first (the later one of the document where two cost
 //! the same), then to the rest of what is committed in the same order. Import above the baseline is the dearest's shortfall.
 
 use super::ledger::{Input, Ledger, Report, SoftLimit, at};
 use super::opportunity::{sign, taken_mwh};
 use super::quantity::{ENERGY_MWH, POWER_MW, Sum};
 use crate::plan::CommitmentPlan;
-use crate::{Commitment, Rebound, SettlementPeriod};
+use crate::{Commitment, CommitmentKind, Rebound, SettlementPeriod};
 use std::collections::BTreeMap;
 
 /// Minutes and hours of a settlement period.
@@ -32,6 +32,10 @@ struct Owed<'a> {
 impl Owed<'_> {
     fn committed(&self) -> f64 {
         PERIOD_H * self.commitment.committed_mw.at(self.index)
+    }
+
+    fn is_strict(&self) -> bool {
+        self.commitment.kind == CommitmentKind::Strict
     }
 
     fn due(&self) -> f64 {
@@ -106,7 +110,7 @@ fn meter(
 ) {
     let mut left = delivered(input, r, period, times, &owed);
     owed.reverse();
-    owed.sort_by(|a, b| b.penalty.total_cmp(&a.penalty));
+    owed.sort_by(|a, b| b.is_strict().cmp(&a.is_strict()).then_with(|| b.penalty.total_cmp(&a.penalty)));
     let mut shares = Vec::new();
     for (place, one) in owed.iter().enumerate() {
         let share = if place == 0 { left.value.min(one.due()) } else { left.value.clamp(0.0, one.due()) };
@@ -132,6 +136,10 @@ fn meter(
         if !must.restated(ENERGY_MWH).agrees(stated) {
             let message = format!("shortfall_mwh is {stated} MWh in {period}, must be {} MWh", must.value);
             report.add("shortfall_mwh", &object, times.first().copied(), message);
+        }
+        if one.is_strict() && short.is_over() {
+            let message = format!("{} MWh that are due in {period} are missing, and none may be", short.value);
+            report.add("shortfall", &object, times.first().copied(), message);
         }
         ledger.limit(SoftLimit {
             rule: "shortfall",

@@ -5,7 +5,7 @@
 
 use super::assemble::Decision;
 use super::watch::Heard;
-use super::{Answer, Run, decode, market, strict, target};
+use super::{Answer, Run, decode, firm, market, strict, target};
 use crate::milp::{self, Col, Milp, MilpOptions, MilpSolution, MilpStatus};
 use crate::model::{self, Draft, Frame, JobLoad, Lazy};
 use crate::problem::{Direction, Region};
@@ -14,6 +14,8 @@ use crate::{Error, Result};
 
 /// Power below this is none, MW: half a watt.
 const NO_POWER_MW: f64 = 5e-7;
+/// The reason of a solver that has proved that there is no plan.
+pub(super) const UNNAMED: &str = "hard limits of the problem";
 /// Rounds of adding rows and of fixing directions; each adds what it found, so few are ever needed.
 const ROUNDS: usize = 30;
 
@@ -88,6 +90,7 @@ fn rounds(
         let mut draft = model::build(&frame);
         if matches!(load, JobLoad::Planned) {
             target::hold(&mut draft);
+            firm::hold(&mut draft);
         }
         edit(&mut draft);
         run.report.build_s += run.deadline.elapsed_s() - begun;
@@ -161,7 +164,7 @@ fn none(status: MilpStatus, best: Option<Answer>) -> Result<Option<Answer>> {
     match status {
         MilpStatus::Cancelled if best.is_none() => Err(Error::Cancelled),
         MilpStatus::Limit | MilpStatus::Cancelled => Ok(best),
-        MilpStatus::Infeasible => Err(Error::Infeasible { rules: vec!["hard limits of the problem".into()] }),
+        MilpStatus::Infeasible => Err(Error::Infeasible { rules: vec![UNNAMED.into()] }),
         MilpStatus::Unbounded | MilpStatus::Optimal => {
             Err(Error::Internal { message: format!("the solver says {status:?} without a point") })
         }

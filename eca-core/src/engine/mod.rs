@@ -11,6 +11,7 @@ mod decode;
 mod dual;
 mod exact;
 mod fallback;
+mod firm;
 mod fleet;
 mod given;
 pub(crate) mod greedy;

@@ -125,7 +125,7 @@ impl Before {
             for (part, col) in meter.parts.iter().zip(shortfalls).filter(|(part, _)| Some(part.commitment) != but) {
                 let id = problem.commitments()[part.commitment].id.to_string();
                 let known = self.shortfalls.get(&(id, meter.periods.start)).copied().unwrap_or(0.0);
-                draft.milp.set_bounds(col, 0.0, roomy(known));
+                draft.milp.set_bounds(col, 0.0, if part.strict { 0.0 } else { roomy(known) });
             }
         }
         for (col, tag) in RESTS.into_iter().flat_map(|rule| tagged(draft, rule)).collect::<Vec<_>>() {

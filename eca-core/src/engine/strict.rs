@@ -1,7 +1,7 @@
 //! Strict carbon caps and commitments, in the order of docs/model.md: no excess if that breaks no promise; else promises as
-//! without both, then least excess, then least cost.
+//! without both, then least excess, then least cost. Strict commitments are held all the while, or the problem is refused.
 
-use super::{Answer, Run};
+use super::{Answer, Run, firm};
 use crate::milp::{Col, Tag};
 use crate::model::{Draft, MARKET};
 use crate::{CapKind, Result};
@@ -41,7 +41,9 @@ pub(crate) fn solve(run: &mut Run<'_>, planner: &mut Planner<'_>) -> Result<Opti
         return Ok(kept);
     }
     // The cap or a commitment costs promises, or a cap cannot be kept at all: how far are they kept without?
-    let Some(free) = unless_stopped(planner(run, &|draft| no_market(draft)))? else { return Ok(kept) };
+    // A plan that may hold strict commitments at the cost of promises is none.
+    let usable = kept.clone().filter(|_| !firm::any(run.problem));
+    let Some(free) = unless_stopped(planner(run, &|draft| no_market(draft)))? else { return Ok(usable) };
     let promises = free.broken.clone();
     let free = unmarketed(run, free);
     if let Some(answer) = &kept
@@ -50,23 +52,36 @@ pub(crate) fn solve(run: &mut Run<'_>, planner: &mut Planner<'_>) -> Result<Opti
         return Ok(kept);
     }
     if !capped {
-        let last = unless_stopped(planner(run, &|draft| limit_promises(draft, &promises)))?;
-        return Ok(last.or(kept).or(Some(free)));
+        let last = firmly(run, planner, &promises, &|draft| limit_promises(draft, &promises))?;
+        return Ok(last.or(usable).or(Some(free)));
     }
     // Its objective is kg of excess.
     run.watch.hush(true);
-    let least = unless_stopped(planner(run, &|draft| {
+    let least = firmly(run, planner, &promises, &|draft| {
         limit_promises(draft, &promises);
         price_excess_only(draft);
-    }))?;
+    });
     run.watch.hush(false);
-    let Some(least) = least else { return Ok(Some(free)) };
+    let Some(least) = least? else { return Ok(Some(free)) };
     let excess = least.objective.max(0.0);
     let last = unless_stopped(planner(run, &|draft| {
         limit_promises(draft, &promises);
         limit_excess(draft, excess);
     }))?;
     Ok(last.or(Some(free)))
+}
+
+/// A later step: where strict commitments leave it no plan, the error says which.
+fn firmly(
+    run: &mut Run<'_>,
+    planner: &mut Planner<'_>,
+    promises: &Broken,
+    edit: &dyn Fn(&mut Draft),
+) -> Result<Option<Answer>> {
+    match unless_stopped(planner(run, edit)) {
+        Err(crate::Error::Infeasible { .. }) if firm::any(run.problem) => Err(firm::reason(run, planner, promises)),
+        other => other,
+    }
 }
 
 /// A later step that was stopped leaves the plan of the step before.
@@ -85,6 +100,7 @@ pub(super) fn no_excess(draft: &mut Draft) {
 
 /// Nothing is owed to a market.
 fn no_market(draft: &mut Draft) {
+    firm::release(draft);
     let columns: Vec<Col> =
         MARKET.into_iter().flat_map(|rule| draft.milp.columns_of(rule).collect::<Vec<_>>()).collect();
     columns.into_iter().for_each(|col| draft.milp.set_cost(col, 0.0));

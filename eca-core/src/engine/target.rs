@@ -1,6 +1,6 @@
 //! Strict power targets: met by every plan that is handed out, or the problem is refused with the reason.
 
-use super::{Answer, Run, assemble, exact, greedy, strict};
+use super::{Answer, Run, assemble, exact, firm, greedy, strict};
 use crate::model::Draft;
 use crate::plan::Plan;
 use crate::problem::TargetKind;
@@ -33,7 +33,13 @@ pub(super) fn mended(run: &mut Run<'_>, answer: &Answer) -> Result<Option<Answer
     };
     // Its objective is not that of the plan.
     run.watch.hush(true);
-    let found = exact::plan(run, &start, &cheap);
+    let mut planner = |run: &mut Run<'_>, edit: &dyn Fn(&mut Draft)| {
+        exact::plan(run, &start, &|draft| {
+            cheap(draft);
+            edit(draft);
+        })
+    };
+    let found = strict::solve(run, &mut planner);
     run.watch.hush(false);
     let Some(found) = found? else { return Ok(None) };
     let dispatched = exact::dispatch_strictly(run, &found.decision.schedules)?;
@@ -43,7 +49,7 @@ pub(super) fn mended(run: &mut Run<'_>, answer: &Answer) -> Result<Option<Answer
 /// The error of a problem that the solver has proved to have no plan: where targets are the reason, by how much.
 pub(super) fn reason(run: &mut Run<'_>, rules: Vec<String>) -> Error {
     let strict = |problem: &Problem| problem.targets().iter().any(|target| target.kind == TargetKind::Strict);
-    if !strict(run.problem) {
+    if !strict(run.problem) || rules != [exact::UNNAMED] {
         return Error::Infeasible { rules };
     }
     match least_excess(run) {
@@ -96,10 +102,11 @@ fn strict_excess(problem: &Problem, plan: &Plan) -> Vec<String> {
     found
 }
 
-/// Refuses a plan that breaks a strict target or leaves more undone than a job allows: it is not usable.
+/// Refuses a plan that breaks a strict target or commitment or leaves more undone than a job allows: it is not usable.
 pub(super) fn refuse_broken(problem: &Problem, plan: &Plan) -> Result<()> {
     let mut rules: Vec<String> = strict_excess(problem, plan)
         .into_iter()
+        .chain(firm::missing(problem, plan))
         .map(|rule| format!("{rule}, in the best plan found; give it more time or engine exact"))
         .collect();
     let copies = problem.shapes().iter().flat_map(|shape| std::iter::repeat_n(shape, shape.count as usize));

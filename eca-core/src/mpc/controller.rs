@@ -1,6 +1,7 @@
 //! One planning step after the other: state and forecasts in, actions out.
 
 use super::risk::{self, Protection, Uncertainty};
+use super::sold::as_can_be;
 use super::twin::{Move, Routes, Tracked, Twin, routes};
 use super::view::{View, cut, view};
 use super::{ControllerSettings, Source, safe};
@@ -284,10 +285,23 @@ impl Controller {
         found.late = late;
         let settings = &self.settings;
         let warm = self.warm.as_ref();
-        match risk::solve(problem.clone(), settings.risk, uncertainty, &settings.solve, control, warm) {
+        let solve = |problem| risk::solve(problem, settings.risk, uncertainty, &settings.solve, control, warm);
+        let mut eased = None;
+        let solved = match solve(problem.clone()) {
+            Err(Error::Infeasible { rules }) => match as_can_be(&problem) {
+                // What is sold and cannot be held any more is delivered as far as it can be.
+                Some(priced) => {
+                    eased = Some(format!("strict commitments cannot be held: {}; ", rules.join(", ")));
+                    solve(priced)
+                }
+                None => Err(Error::Infeasible { rules }),
+            },
+            other => other,
+        };
+        match solved {
             Ok(guarded) => {
                 found.source = Source::of(&guarded.solved.plan);
-                found.reason.clone_from(&guarded.solved.plan.engine_reason);
+                found.reason = eased.unwrap_or_default() + &guarded.solved.plan.engine_reason;
                 found.intent = Some(Intent::of_plan(&guarded.solved.plan));
                 found.plan = Some(guarded.solved.plan);
                 found.warm = Some(guarded.solved.warm);

@@ -1,9 +1,9 @@
 //! Commitments and opportunities as a later part of a document sees them.
 
-use crate::problem::{Commitment, Direction, Opportunity, ProblemDocument};
+use crate::problem::{Commitment, CommitmentKind, Direction, Opportunity, ProblemDocument};
 use crate::time::SETTLEMENT_PERIOD_MIN;
 use crate::unit::min_to_h;
-use crate::{Error, Horizon, Result, SettlementPeriod};
+use crate::{Error, Horizon, Problem, Result, SettlementPeriod};
 
 /// The opportunity for a part that starts at `part.start`: notice still counts from the start of the document. What is not
 /// wholly within the part any more is closed by the rules of the model.
@@ -52,6 +52,14 @@ pub(super) fn cut_commitment(commitment: &Commitment, document: &Horizon, part: 
     let sold_mw = (commitment.baseline_mw.at(i) - committed_mw).max(0.0);
     cut.imported_mwh = Some(before + hours * sold_mw);
     cut
+}
+
+/// The problem with strict commitments as priced ones; none where it has none.
+pub(super) fn as_can_be(problem: &Problem) -> Option<Problem> {
+    let mut document = problem.document().clone();
+    let strict = document.commitments.iter_mut().filter(|one| one.kind == CommitmentKind::Strict);
+    let eased = strict.map(|one| one.kind = CommitmentKind::Priced).count();
+    Problem::from_document(document).ok().filter(|_| eased > 0)
 }
 
 #[cfg(test)]

@@ -5,6 +5,27 @@ use super::{BatteryId, CommitmentId, Direction, RegionId, Route, Series};
 use crate::SettlementPeriod;
 use serde::{Deserialize, Serialize};
 
+/// Whether a shortfall may be bought off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CommitmentKind {
+    /// A shortfall costs its penalty.
+    #[default]
+    Priced,
+    /// What is due comes, whatever energy costs. Where that cannot be, or not without breaking a promise to a user further,
+    /// the problem is refused, with the reason.
+    Strict,
+}
+
+impl CommitmentKind {
+    // Serde hands over a reference.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    fn is_priced(&self) -> bool {
+        *self == Self::Priced
+    }
+}
+
 /// What a shortfall costs.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -119,7 +140,7 @@ pub struct Commitment {
     pub id: CommitmentId,
     /// Where it is sold.
     pub route: Route,
-    /// Less import or more; this version plans turn-down.
+    /// Less import or more.
     #[serde(default)]
     pub direction: Direction,
     /// The region whose import is metered.
@@ -133,7 +154,10 @@ pub struct Commitment {
     /// What is paid for it, GBP/MWh.
     #[serde(default)]
     pub price_gbp_per_mwh: Series,
-    /// What a shortfall costs.
+    /// Whether what is due comes in every plan, or a shortfall has a price.
+    #[serde(default, skip_serializing_if = "CommitmentKind::is_priced")]
+    pub kind: CommitmentKind,
+    /// What a shortfall costs; a strict commitment has a tolerance alone.
     #[serde(default)]
     pub penalty: Penalty,
     /// Minutes in which a fall of import takes effect, in a straight line; 0 to 30.
@@ -176,6 +200,7 @@ impl Commitment {
             committed_mw: committed_mw.into(),
             baseline_mw: baseline_mw.into(),
             price_gbp_per_mwh: Series::default(),
+            kind: CommitmentKind::default(),
             penalty: Penalty::default(),
             ramp_min: 0.0,
             guard: None,
@@ -187,7 +212,7 @@ impl Commitment {
     }
 }
 
-setters!(Commitment { price_gbp_per_mwh: into Series, penalty: Penalty, ramp_min: f64 });
+setters!(Commitment { price_gbp_per_mwh: into Series, kind: CommitmentKind, penalty: Penalty, ramp_min: f64 });
 
 impl Commitment {
     /// Reads one commitment, as it stands in a problem document.

@@ -18,7 +18,7 @@ mod warning;
 
 pub use builder::ProblemBuilder;
 pub use cap::{CapKind, CapMetric, CapWindow, CarbonCap};
-pub use commitment::{BaselineGuard, Commitment, Penalty, Rebound};
+pub use commitment::{BaselineGuard, Commitment, CommitmentKind, Penalty, Rebound};
 pub use document::{Problem, ProblemDocument};
 pub(crate) use document::{read_json, read_object};
 pub use id::{BatteryId, CapId, CommitmentId, JobId, OpportunityId, RegionId, ServiceId, TargetId};

@@ -3,9 +3,9 @@
 
 use super::rule_support::{at, time};
 use eca_core::{
-    Battery, CapMetric, CapWindow, CarbonCap, Commitment, DeadlineKind, Direction, Horizon, Job, JobPoint, JobState,
-    Migration, Opportunity, Penalty, PowerTarget, Problem, Region, Route, RoutingCost, RunWhen, Service, ServicePoint,
-    SettlementPeriod,
+    Battery, CapMetric, CapWindow, CarbonCap, Commitment, CommitmentKind, DeadlineKind, Direction, Horizon, Job,
+    JobPoint, JobState, Migration, Opportunity, Penalty, PowerTarget, Problem, Region, Route, RoutingCost, RunWhen,
+    Service, ServicePoint, SettlementPeriod,
 };
 
 /// What a problem is put together from: six hours, regions `a` and `b`, one job of two hours at 4 MW.
@@ -428,6 +428,11 @@ pub const FEATURES: &[Feature] = &[
         name: "commitment that falls short",
         given: half_hourly,
         with: |p| p.commitments.push(sold(20.0, 500.0)),
+    },
+    Feature {
+        name: "strict commitment",
+        given: half_hourly,
+        with: |p| p.commitments.push(sold(0.5, 500.0).kind(CommitmentKind::Strict).penalty(Penalty::default())),
     },
     Feature {
         name: "commitment with a ramp and a tolerance",

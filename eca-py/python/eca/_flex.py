@@ -141,7 +141,9 @@ class Commitment(Part):
     baseline_mw: SeriesLike
     #: What is paid for it, GBP/MWh.
     price_gbp_per_mwh: SeriesLike = 0.0
-    #: What a shortfall costs.
+    #: ``priced`` (a shortfall costs its penalty) or ``strict`` (what is due comes, or the problem is refused with the reason).
+    kind: str = "priced"
+    #: What a shortfall costs; a strict commitment has a tolerance alone.
     penalty: Penalty | None = None
     #: Minutes in which a fall of import takes effect, in a straight line.
     ramp_min: float = 0.0

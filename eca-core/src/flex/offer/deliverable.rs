@@ -2,7 +2,7 @@
 
 use crate::engine::offer::{Before, Goal, plan};
 use crate::flex::settlement_h;
-use crate::problem::{Commitment, CommitmentId, Penalty};
+use crate::problem::{Commitment, CommitmentId, CommitmentKind, Penalty};
 use crate::unit::round_to;
 use crate::{Control, Plan, Problem, Result, Settings};
 
@@ -78,7 +78,7 @@ fn delivered(plan: &Plan, offer: &Commitment) -> Vec<f64> {
 pub(super) fn with_offer(problem: &Problem, offer: &Commitment) -> Result<Problem> {
     let mut document = problem.document().clone();
     // A tolerance is the buyer's: what is offered is meant in full.
-    let free = Commitment { penalty: Penalty::price(0.0), ..offer.clone() }.price_gbp_per_mwh(0.0);
+    let free = offer.clone().kind(CommitmentKind::Priced).penalty(Penalty::price(0.0)).price_gbp_per_mwh(0.0);
     document.commitments.insert(0, Commitment { id: unused(problem, offer), ..free });
     Problem::from_document(document)
 }

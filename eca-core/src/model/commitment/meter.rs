@@ -1,7 +1,7 @@
 //! What is owed at one meter in one settlement period.
 
 use crate::model::sign;
-use crate::problem::Commitment;
+use crate::problem::{Commitment, CommitmentKind};
 use crate::time::SETTLEMENT_PERIOD_MIN;
 use crate::unit::min_to_h;
 use crate::{Horizon, Problem, SettlementPeriod};
@@ -19,9 +19,11 @@ pub(crate) struct Part {
     pub(crate) due_mwh: f64,
     pub(crate) price_gbp_per_mwh: f64,
     pub(crate) penalty_gbp_per_mwh: f64,
+    /// Nothing that is due may be missing.
+    pub(crate) strict: bool,
 }
 
-/// One region in one settlement period, with all that is sold there: cheapest shortfall first.
+/// One region in one settlement period, with all that is sold there: cheapest shortfall first, what is strict last.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Meter {
     pub(crate) region: usize,
@@ -80,8 +82,10 @@ pub(crate) fn meters(problem: &Problem, default_gbp_per_mwh: f64) -> Vec<Meter> 
         }
     }
     for meter in &mut all {
-        // The sort is stable: what costs the same stays in the order of the document.
-        meter.parts.sort_by(|a, b| a.penalty_gbp_per_mwh.total_cmp(&b.penalty_gbp_per_mwh));
+        // What may not be missing is served first. The sort is stable: what costs the same stays in the order of the document.
+        meter.parts.sort_by(|a, b| {
+            a.strict.cmp(&b.strict).then_with(|| a.penalty_gbp_per_mwh.total_cmp(&b.penalty_gbp_per_mwh))
+        });
     }
     all.sort_by_key(|meter| (meter.region, meter.settlement_period));
     all
@@ -97,6 +101,7 @@ fn part(commitment: &Commitment, f: usize, index: usize, default_gbp_per_mwh: f6
         due_mwh: (1.0 - commitment.penalty.tolerance_frac) * committed_mwh,
         price_gbp_per_mwh: commitment.price_gbp_per_mwh.at(index),
         penalty_gbp_per_mwh: given.map_or(default_gbp_per_mwh, |price| price.at(index)),
+        strict: commitment.kind == CommitmentKind::Strict,
     }
 }
 

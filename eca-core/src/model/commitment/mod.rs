@@ -1,9 +1,10 @@
 //! Commitments: energy below a frozen baseline, settlement period by settlement period, at one meter.
 //!
 //! `sum of shortfalls + baseline - metered >= sum of what is due`, `due = (1 - tolerance_frac) * committed`,
-//! `metered = sum of h * import + ramp losses`; where more import is sold it is metered less baseline, less ramp losses. All commitments of a region add up: a MWh is delivered once. What is missing
-//! is missing where it is cheapest; a shortfall is at most what is due, but that of the dearest has no end, so that import
-//! above the baseline costs too. What was sold is paid for whatever is delivered.
+//! `metered = sum of h * import + ramp losses`; where more import is sold it is metered less baseline, less ramp losses. All
+//! commitments of a region add up: a MWh is delivered once. What is missing is missing where it is cheapest; a shortfall is at
+//! most what is due, but that of the dearest has no end, so that import above the baseline costs too. What was sold is paid for
+//! whatever is delivered. A strict commitment has no shortfall in a plan that the model decides (C2); see `engine/firm.rs`.
 
 mod guard;
 mod meter;
@@ -12,7 +13,7 @@ mod reserve;
 
 pub(super) use guard::Guards;
 pub(crate) use guard::{Window, guarded, guarded_of};
-pub(crate) use meter::{Meter, covered, meters, settlement_h};
+pub(crate) use meter::{Meter, Part, covered, meters, settlement_h};
 pub(super) use rebound::Rebounds;
 pub(crate) use rebound::rebounding;
 pub(super) use rebound::{over, windows as rebound_windows};
@@ -32,6 +33,13 @@ pub(crate) const MARKET: [&str; 4] = ["shortfall", "baseline_guard", "rebound", 
 pub(crate) struct MeterColumns {
     pub(crate) meter: Meter,
     pub(crate) shortfalls: Vec<Col>,
+}
+
+impl MeterColumns {
+    /// Which commitment each shortfall of a strict one is of, and which of its settlement periods.
+    pub(crate) fn strict(&self) -> impl Iterator<Item = (&Part, Col)> {
+        self.meter.parts.iter().zip(self.shortfalls.iter().copied()).filter(|(part, _)| part.strict)
+    }
 }
 
 impl Rule for Commitments {

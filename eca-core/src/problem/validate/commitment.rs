@@ -2,7 +2,7 @@
 
 use super::guard::{ANY, Guard, NOT_NEGATIVE, SHARE};
 use super::{ProblemDocument, known_region};
-use crate::problem::{BaselineGuard, Commitment, Direction, Rebound, Series};
+use crate::problem::{BaselineGuard, Commitment, CommitmentKind, Direction, Rebound, Series};
 use crate::time::SETTLEMENT_PERIOD_MIN;
 use crate::{Error, Result, SettlementPeriod};
 
@@ -21,6 +21,10 @@ pub(super) fn commitment(document: &ProblemDocument, commitment: &Commitment) ->
     series(&guard, "price_gbp_per_mwh", &commitment.price_gbp_per_mwh, count, &ANY, "GBP/MWh")?;
     if let Some(price) = &commitment.penalty.price_gbp_per_mwh {
         series(&guard, "penalty.price_gbp_per_mwh", price, count, &NOT_NEGATIVE, "GBP/MWh")?;
+        if commitment.kind == CommitmentKind::Strict {
+            let limit = "must be left out where kind is strict: nothing that is due may be missing";
+            return Err(guard.refuse("penalty.price_gbp_per_mwh", price.at(0), limit, "GBP/MWh"));
+        }
     }
     guard.number("penalty.tolerance_frac", commitment.penalty.tolerance_frac, &SHARE, "(a share)")?;
     guard.number("ramp_min", commitment.ramp_min, &(0.0..=30.0), "min")?;
