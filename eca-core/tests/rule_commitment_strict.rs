@@ -239,8 +239,11 @@ fn hours(periods: usize) -> Horizon {
     half_hours(periods)
 }
 
-/// Up to three jobs, a battery and a commitment of two settlement periods.
-fn drawn() -> impl Strategy<Value = (Vec<(u8, u8, f64, bool)>, f64, f64, u8, Option<f64>)> {
+/// Up to three jobs (first period, periods, MW, hard deadline), the part sold of a baseline from one settlement period on, and
+/// a battery.
+type Drawn = (Vec<(u8, u8, f64, bool)>, f64, f64, u8, Option<f64>);
+
+fn drawn() -> impl Strategy<Value = Drawn> {
     let job = (0..5_u8, 1..4_u8, 0.5..3.0_f64, any::<bool>());
     (prop::collection::vec(job, 1..4), 0.3..1.0_f64, 1.0..5.0_f64, 1..5_u8, prop::option::of(0.2..1.5_f64))
 }

@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,9 +62,13 @@ def test_a_conflict_has_a_repair() -> None:
 
 
 def test_a_conflict_with_a_commitment_and_a_target() -> None:
-    half_hour = eca.Job("J7", gpu_hours=0.5, deadline="2026-03-02T00:30:00Z", points=[eca.JobPoint(power_mw=4, gpu_hours_per_h=1)])
-    region = eca.Region("london", it_capacity_mw=9, import_limit_mw=9, import_price_gbp_per_mwh=50.0, carbon_g_per_kwh=100.0)
-    parts = dict(horizon=eca.Horizon(start="2026-03-02T00:00:00Z", step_min=30, periods=4), regions=[region], jobs=[half_hour])
+    points = [eca.JobPoint(power_mw=4, gpu_hours_per_h=1)]
+    half_hour = eca.Job("J7", gpu_hours=0.5, deadline="2026-03-02T00:30:00Z", points=points)
+    region = eca.Region(
+        "london", it_capacity_mw=9, import_limit_mw=9, import_price_gbp_per_mwh=50.0, carbon_g_per_kwh=100.0
+    )
+    horizon = eca.Horizon(start="2026-03-02T00:00:00Z", step_min=30, periods=4)
+    parts: dict[str, Any] = {"horizon": horizon, "regions": [region], "jobs": [half_hour]}
     sold = eca.Commitment(
         "dfs-1",
         route="neso_dfs",
