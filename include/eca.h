@@ -1699,7 +1699,8 @@ eca_status eca_shadow_close(const eca_shadow *shadow,
 
 /**
  * Gives a sum of the ledger: `eca.`, `run_at_once.` or `site.`, and behind it `cost_gbp`, `import_kwh`, `export_kwh`,
- * `carbon_kg`, `inferences`, `shed_inferences`, `overload_kwh` or `periods`; 0 before the first period is closed.
+ * `carbon_kg`, `inferences`, `shed_inferences`, `overload_kwh`, `revenue_gbp`,
+ * `shortfall_kwh`, `shortfall_gbp` or `periods`; 0 before the first period is closed.
  *
  * What was saved is a difference: `site.cost_gbp` less `eca.cost_gbp`. Any thread. Errors: `ECA_STATUS_UNKNOWN` for another
  * path, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.

@@ -1,5 +1,7 @@
-//! What was paid and emitted, by whom: the site itself, ECA, or a simple policy.
+//! What was paid and emitted, by whom: the site itself, ECA, or a simple policy. What is sold is the same for all of them: each
+//! is paid for it, and pays for what is missing by its own import.
 
+use super::delivery::{self, Metering};
 use super::twin::Flows;
 use crate::problem::ProblemDocument;
 use crate::unit;
@@ -13,8 +15,17 @@ use std::collections::BTreeMap;
 pub struct Entry {
     /// Periods booked.
     pub periods: usize,
-    /// Money paid less money earned, demand charges included, GBP.
+    /// Money paid less money earned, demand charges, commitments and what shortfalls cost included, GBP.
     pub cost_gbp: f64,
+    /// Paid for commitments whose settlement periods are over, GBP.
+    #[serde(default)]
+    pub revenue_gbp: f64,
+    /// Due of them and missing, kWh.
+    #[serde(default)]
+    pub shortfall_kwh: f64,
+    /// What that costs at the prices given, GBP. A shortfall without a price costs nothing here.
+    #[serde(default)]
+    pub shortfall_gbp: f64,
     /// Energy imported, kWh.
     pub import_kwh: f64,
     /// Energy exported, kWh.
@@ -29,10 +40,14 @@ pub struct Entry {
     pub overload_kwh: f64,
     /// Highest import of each region, MW, in document order.
     pub peak_mw: Vec<f64>,
+    /// Meters in the settlement period that is under way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    under_way: Vec<Metering>,
 }
 
 impl Entry {
-    pub(super) fn book(&mut self, site: &ProblemDocument, flows: &Flows) {
+    /// Books what flowed in period `t` of a site.
+    pub(super) fn book(&mut self, site: &ProblemDocument, t: usize, flows: &Flows) {
         let h = site.horizon.step_h();
         let kwh = |mw: &[f64]| unit::mwh_to_kwh(h * mw.iter().sum::<f64>());
         self.periods += 1;
@@ -43,6 +58,12 @@ impl Entry {
         self.inferences += flows.inferences;
         self.shed_inferences += flows.shed;
         self.overload_kwh += unit::mwh_to_kwh(flows.overload_mwh);
+        for delivery in delivery::meter(&mut self.under_way, site, t, flows) {
+            self.revenue_gbp += delivery.revenue_gbp;
+            self.shortfall_kwh += unit::mwh_to_kwh(delivery.shortfall_mwh);
+            self.shortfall_gbp += delivery.shortfall_gbp;
+            self.cost_gbp += delivery.shortfall_gbp - delivery.revenue_gbp;
+        }
         self.peak_mw.resize(site.regions.len(), 0.0);
         for ((peak, import), region) in self.peak_mw.iter_mut().zip(&flows.import_mw).zip(&site.regions) {
             let higher = (import - *peak).max(0.0);

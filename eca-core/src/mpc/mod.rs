@@ -12,6 +12,7 @@
 
 mod book;
 mod controller;
+mod delivery;
 mod document;
 mod ledger;
 mod reference;

@@ -71,7 +71,7 @@ impl Reference {
         let flows = self.twin.advance(actual, 0, &routes);
         let at_once = ("run_at_once", flows);
         for (name, flows) in ours.into_iter().chain([at_once, ("site", metered(actual, import_mwh))]) {
-            self.ledger.entries.entry(name.into()).or_default().book(actual, &flows);
+            self.ledger.entries.entry(name.into()).or_default().book(actual, 0, &flows);
         }
         Ok(&self.ledger)
     }

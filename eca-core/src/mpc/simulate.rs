@@ -98,7 +98,7 @@ pub fn simulate(
             Policy::Replan => walk.replan(t, forecast)?,
             Policy::PlanOnce | Policy::RunAtOnce => walk.keep_to_plan(t, forecast)?,
         };
-        walk.realised.entry.book(world, &flows);
+        walk.realised.entry.book(world, t, &flows);
     }
     Ok(walk.end())
 }

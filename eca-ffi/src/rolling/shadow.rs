@@ -29,7 +29,7 @@ const NAMES: [&str; 3] = ["eca", "run_at_once", "site"];
 
 type Number = (&'static str, fn(&Entry) -> f64);
 
-const NUMBERS: [Number; 8] = [
+const NUMBERS: [Number; 11] = [
     ("cost_gbp", |e| e.cost_gbp),
     ("import_kwh", |e| e.import_kwh),
     ("export_kwh", |e| e.export_kwh),
@@ -37,6 +37,9 @@ const NUMBERS: [Number; 8] = [
     ("inferences", |e| e.inferences),
     ("shed_inferences", |e| e.shed_inferences),
     ("overload_kwh", |e| e.overload_kwh),
+    ("revenue_gbp", |e| e.revenue_gbp),
+    ("shortfall_kwh", |e| e.shortfall_kwh),
+    ("shortfall_gbp", |e| e.shortfall_gbp),
     ("periods", |e| e.periods as f64),
 ];
 
@@ -131,7 +134,8 @@ pub unsafe extern "C" fn eca_shadow_close(
 }
 
 /// Gives a sum of the ledger: `eca.`, `run_at_once.` or `site.`, and behind it `cost_gbp`, `import_kwh`, `export_kwh`,
-/// `carbon_kg`, `inferences`, `shed_inferences`, `overload_kwh` or `periods`; 0 before the first period is closed.
+/// `carbon_kg`, `inferences`, `shed_inferences`, `overload_kwh`, `revenue_gbp`,
+/// `shortfall_kwh`, `shortfall_gbp` or `periods`; 0 before the first period is closed.
 ///
 /// What was saved is a difference: `site.cost_gbp` less `eca.cost_gbp`. Any thread. Errors: `ECA_STATUS_UNKNOWN` for another
 /// path, `ECA_STATUS_NULL_ARGUMENT`, `ECA_STATUS_INVALID_UTF8`, `ECA_STATUS_INVALID_HANDLE`.

@@ -116,12 +116,18 @@ class LedgerEntry(_Record):
     inferences: float
     shed_inferences: float
     overload_kwh: float
+    #: Paid for commitments, and due of them and missing; both are part of ``cost_gbp``.
+    revenue_gbp: float
+    shortfall_kwh: float
+    shortfall_gbp: float
     #: Highest import of each region, MW, in the order of the document.
     peak_mw: tuple[float, ...]
 
     @classmethod
     def _of(cls, document: Mapping[str, Any]) -> LedgerEntry:
-        return cls(**{**document, "peak_mw": tuple(document["peak_mw"])})
+        # Settlement periods under way are for the next document, not for people.
+        booked = {name: value for name, value in document.items() if name != "under_way"}
+        return cls(**{**booked, "peak_mw": tuple(document["peak_mw"])})
 
 
 @dataclass(frozen=True)
