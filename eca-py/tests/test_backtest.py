@@ -254,6 +254,88 @@ def test_what_is_sold_and_what_may_be_move_with_the_day() -> None:
     assert "opportunity `o` has settlement_periods = 3, must be of an hour that 2026-03-29 has" in (lost[1].error or "")
 
 
+def _sold(numbers: list[int], power_mw: list[float | None]) -> eca.Problem:
+    """A load of 4 MW and a battery for what is sold: 1 MW at 17:00, 2 MW at 17:30, and a target by the clock."""
+    periods = [("2026-03-02", number) for number in numbers]
+    region = eca.Region(
+        "a", it_capacity_mw=2, import_limit_mw=9, overhead_mw=4, import_price_gbp_per_mwh=50, carbon_g_per_kwh=1
+    )
+    battery = eca.Battery("b", region="a", power_capacity_mw=4, energy_capacity_mwh=8, soc_mwh=8)
+    sold = eca.Commitment(
+        "c", route="dso_flex", region="a", settlement_periods=periods, committed_mw=[1.0, 2.0], baseline_mw=[4.0, 4.0],
+        price_gbp_per_mwh=[100.0, 200.0], guard={"settlement_periods": [("2026-03-02", 34)], "import_mw": 4.0},
+        rebound={"settlement_periods": [("2026-03-02", 37)], "baseline_mw": 4.0, "max_frac": 1.0}, kind="strict",
+    )  # fmt: skip
+    half_hours = eca.Horizon.day("2026-03-02", step_min=30)
+    target = eca.PowerTarget("t", region="a", power_mw=power_mw)
+    return eca.Problem(horizon=half_hours, regions=[region], batteries=[battery], commitments=[sold], targets=[target])
+
+
+def _moved(problem: eca.Problem, day: str) -> eca.Problem:
+    seen: list[eca.Problem] = []
+
+    def keep(problem: eca.Problem) -> eca.Problem:
+        seen.append(problem)
+        return problem
+
+    result = eca.backtest(problem, days=[day], scenarios={"s": keep}, gap=0, keep_plans=True)
+    result.raise_if_failed()
+    (moved,) = seen
+    # The problem that was solved: what is due comes, and the target is kept.
+    plan = moved.solve(gap=0)
+    assert plan.check() and not plan.broken_limits
+    assert [round(mwh, 6) for mwh in plan.commitments[0]["shortfall_mwh"]] == [0.0, 0.0]
+    return moved
+
+
+def _local(moved: eca.Problem, number: int) -> str:
+    """The London clock at the start of a settlement period of the day."""
+    start = pd.Timestamp(moved.horizon.starts[0]) + pd.Timedelta(minutes=30 * (number - 1))
+    return start.tz_convert("Europe/London").strftime("%H:%M")
+
+
+@pytest.mark.parametrize(("day", "periods", "first"), [("2026-03-29", 46, 33), ("2026-10-25", 50, 37)])
+def test_commitments_keep_their_clock_times_on_days_of_46_and_50_periods(day: str, periods: int, first: int) -> None:
+    moved = _moved(_sold([35, 36], [None] * 48), day)
+    assert moved.horizon.periods == periods
+    (sold,) = moved.commitments
+    assert sold.settlement_periods == ((day, first), (day, first + 1))
+    assert [_local(moved, number) for _, number in sold.settlement_periods] == ["17:00", "17:30"]
+    assert sold.committed_mw == (1.0, 2.0) and sold.price_gbp_per_mwh == (100.0, 200.0) and sold.kind == "strict"
+    assert sold.guard is not None and sold.guard.settlement_periods == ((day, first - 1),)
+    assert sold.rebound is not None and sold.rebound.settlement_periods == ((day, first + 2),)
+
+
+@pytest.mark.parametrize(("day", "periods"), [("2026-03-29", 46), ("2026-10-25", 50), ("2026-07-01", 48)])
+def test_power_targets_keep_their_clock_times_on_days_of_46_and_50_periods(day: str, periods: int) -> None:
+    # So many MW as the hour of the clock says, and nothing asked from 20:00 on.
+    asked = [4.0 + hour / 10 if hour < 20 else None for hour in range(24) for _ in range(2)]
+    moved = _moved(_sold([35, 36], asked), day)
+    (target,) = moved.targets
+    hours = [int(_local(moved, number)[:2]) for number in range(1, periods + 1)]
+    assert list(target.power_mw) == [4.0 + hour / 10 if hour < 20 else None for hour in hours]
+    # The hour that is left out, and the one that comes twice.
+    assert hours.count(1) == {46: 0, 48: 2, 50: 4}[periods]
+
+
+def test_commitments_in_an_hour_that_a_day_of_46_periods_lacks_are_refused_by_name() -> None:
+    lost = eca.backtest(_sold([3, 4], [None] * 48), days=["2026-03-29", "2026-10-25"], gap=0)
+    limit = "commitment `c` has settlement_periods = 3, must be of an hour that 2026-03-29 has"
+    assert limit in (lost[0].error or "") and lost[1].error is None
+
+
+def test_calls_that_were_made_move_with_the_day() -> None:
+    one = eca.Opportunity(
+        "o", route="dso_flex", region="a", settlement_periods=[("2026-03-02", 35), ("2026-03-02", 36)], max_mw=2,
+        baseline_mw=4, price_gbp_per_mwh=500, divisible=True, max_calls_per_day=1, called=[("2026-03-02", 41)],
+    )  # fmt: skip
+    asked = eca.Problem.from_dict({**_sold([35, 36], [None] * 48).to_dict(), "commitments": []}).add_opportunity(one)
+    result = eca.backtest(asked, days=DAYS, gap=0, keep_plans=True)
+    result.raise_if_failed()
+    # The one call of the day was made at 20:00.
+    assert [json.loads(case["plan"])["opportunities"][0]["taken"] for case in result] == [False] * 4
+
+
 def _with(problem: eca.Problem, job: eca.Job) -> eca.Problem:
     return eca.Problem.from_dict({**problem.to_dict(), "jobs": [job.to_dict()]})
 

@@ -277,6 +277,12 @@ class Plan:
         return tuple(dict(each) for each in self.to_dict().get("opportunities", ()))
 
     @property
+    def commitments(self) -> tuple[dict[str, Any], ...]:
+        """What comes of each commitment: ``id``, ``delivered_mwh`` and ``shortfall_mwh`` by settlement period; None where it
+        is not within the horizon."""
+        return tuple(dict(each) for each in self.to_dict().get("commitments", ()))
+
+    @property
     def broken_limits(self) -> tuple[BrokenLimit, ...]:
         """Every limit that is not kept."""
         return tuple(BrokenLimit(**each) for each in self._document["broken_limits"])

@@ -22,7 +22,7 @@ DAY_H = 24
 _SERIES = {
     part: tuple(each.name for each in fields(cls) if "SeriesLike" in str(each.type))
     for part, cls in (("regions", Region), ("services", Service))
-}
+} | {"targets": ("power_mw",)}
 
 #: What is sold, or may be, by part of the document.
 _KINDS = {"commitments": "commitment", "opportunities": "opportunity"}
@@ -108,7 +108,7 @@ def move(document: dict[str, Any], day: str) -> dict[str, Any]:
     hours = [int(clock(t // per_h)) for t in range(new.periods)]
     index = [hour * per_h + t % per_h for t, hour in enumerate(hours)]
     for part, names in _SERIES.items():
-        for each in moved[part]:
+        for each in moved.get(part) or ():
             for name in names:
                 if isinstance(each.get(name), list):
                     each[name] = [each[name][old_t] for old_t in index]
@@ -128,8 +128,10 @@ def move(document: dict[str, Any], day: str) -> dict[str, Any]:
 def _move_sold(owner: str, each: dict[str, Any], start: Any, day: str, day_h: int) -> None:
     """What is sold, or may be, in the settlement periods of the same clock times."""
     begin, to = (utc(str(start)) + 2 * HOUR).date(), date.fromisoformat(day)
-    for holder in (each, each.get("guard") or {}, each.get("rebound") or {}):
-        for period in holder.get("settlement_periods", ()):
+    holders = (each, each.get("guard") or {}, each.get("rebound") or {})
+    lists = [(holder, "settlement_periods") for holder in holders] + [(each, "called")]
+    for holder, name in lists:
+        for period in holder.get(name, ()):
             of, number = date.fromisoformat(period["settlement_date"]), period["settlement_period"]
             period["settlement_date"] = (of + (to - begin)).isoformat()
             if of != begin:
@@ -137,7 +139,7 @@ def _move_sold(owner: str, each: dict[str, Any], start: Any, day: str, day_h: in
             clock = (number - 1) * HOUR / 2
             if day_h == DAY_H - 1 and HOUR <= clock < 2 * HOUR:
                 limit = f"must be of an hour that {day} has; leave that day out, or make its problem with a function"
-                raise bad_value(owner, "settlement_periods", number, limit)
+                raise bad_value(owner, name, number, limit)
             period["settlement_period"] = 1 + int(_elapsed(clock, day_h) * 2 / HOUR)
 
 
