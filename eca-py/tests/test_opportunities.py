@@ -88,3 +88,42 @@ def test_what_a_commitment_owes_besides_its_energy_has_the_names_of_the_document
     }
     assert (document["reserve"], document["direction"]) == ("b", "up")
     assert eca.Region("a", p511_export_max_mw=2, it_capacity_mw=1, import_limit_mw=1).to_dict()["p511_export_max_mw"] == 2
+
+
+def test_calls_gates_and_days_that_a_baseline_needs_decide_too() -> None:
+    def taken(route: str = "dso_flex", **limits: object) -> bool:
+        one = eca.Opportunity(
+            "o", route=route, region="a", settlement_periods=FIRST, max_mw=4, baseline_mw=4, price_gbp_per_mwh=45,
+            divisible=True, **limits,  # type: ignore[arg-type]
+        )  # fmt: skip
+        asked = problem().add_opportunity(one)
+        assert eca.Problem.from_json(asked.to_json()).to_json() == asked.to_json()
+        return bool(asked.solve(gap=0).opportunities[0]["taken"])
+
+    called = [("2026-03-02", 3), {"settlement_date": "2026-03-02", "settlement_period": 4}]
+    assert taken(max_calls_per_day=1)
+    assert not taken(max_calls_per_day=1, called=called)
+    assert taken(max_calls_per_day=2, called=called)
+    assert taken(event_days_left=1)
+    assert not taken(event_days_left=0)
+    assert not taken("wholesale_p415")
+    with pytest.raises(eca.EcaValueError, match=r"called\[1\] = `2026-03-02 SP3`, must be after `2026-03-02 SP4`"):
+        taken(called=called[::-1])
+
+
+def test_a_strict_commitment_is_held_or_refused_with_what_is_missing() -> None:
+    def sold(mw: float) -> eca.Problem:
+        one = eca.Commitment(
+            "c", route="dso_flex", region="a", settlement_periods=FIRST, committed_mw=mw, baseline_mw=4, kind="strict"
+        )
+        asked = problem()
+        return eca.Problem(horizon=asked.horizon, regions=asked.regions, jobs=asked.jobs, commitments=[one])
+
+    plan = sold(4).solve(gap=0)
+    assert plan.objective_gbp == pytest.approx(40)
+    assert plan.commitments[0]["shortfall_mwh"] == [0.0]
+    assert sold(4).commitments[0].kind == "strict"
+    missing = r"commitment `c`: 0.500000 of 2.500000 MWh due in 2026-03-02 SP1 are missing"
+    with pytest.raises(eca.EcaInfeasibleError, match=missing) as refused:
+        sold(5).solve(gap=0)
+    assert len(refused.value.rules) == 2

@@ -10,7 +10,7 @@ use super::commitment::{PERIOD_H, PERIOD_MIN, covered, due_and_delivered, import
 use super::ledger::{Input, Ledger, Report};
 use super::quantity::{POWER_MW, Sum};
 use crate::plan::OpportunityPlan;
-use crate::problem::{Direction, Opportunity};
+use crate::problem::{Direction, Opportunity, Route};
 use crate::{SettlementDate, SettlementPeriod, flex};
 use std::collections::BTreeMap;
 
@@ -41,6 +41,7 @@ pub(super) fn check(input: &Input<'_>, ledger: &mut Ledger, report: &mut Report)
         size(one, entry, report);
         place(input, one, entry, report);
         calls(one, entry, report);
+        upkeep(input, one, entry, report);
         guard(input, one, entry, report);
         rebound(input, one, entry, report);
         let paid: f64 = prices(one, entry).sum();
@@ -101,6 +102,12 @@ fn place(input: &Input<'_>, one: &Opportunity, entry: &OpportunityPlan, report: 
         if ((period.start_utc().unix_s() - start.unix_s()) as f64) < one.notice_s {
             wrong("which starts before its notice is over");
         }
+        if one.route == Route::WholesaleP415 && period.gate_closure() <= start {
+            wrong("whose gate is closed");
+        }
+        if one.called.contains(&period) {
+            wrong("which is called already");
+        }
         if let Some(min) = one.meter_interval_min.filter(|&min| PERIOD_MIN % f64::from(min) != 0.0) {
             wrong(&format!("which a meter that is read every {min} min does not prove"));
         }
@@ -118,46 +125,95 @@ fn clock(period: SettlementPeriod) -> i64 {
     period.start_utc().unix_s() / 1800
 }
 
-/// Length of calls, rest after them, and their number.
+/// One call: first and last half hour, the day on which it starts, and whether each end was called already.
+struct Call {
+    first: i64,
+    last: i64,
+    date: SettlementDate,
+    called: (bool, bool),
+    /// Whether this plan takes any of it, and whether any of it was called already.
+    taken: bool,
+    known: bool,
+}
+
+/// The calls of what is taken and what was called already.
+fn runs(one: &Opportunity, entry: &OpportunityPlan) -> Vec<Call> {
+    let mut all: Vec<(SettlementPeriod, bool)> = taken(one, entry).map(|(_, period)| (period, false)).collect();
+    all.extend(one.called.iter().map(|&period| (period, true)));
+    all.sort_by_key(|(period, _)| clock(*period));
+    let mut runs: Vec<Call> = Vec::new();
+    for (period, called) in all {
+        let (at, date) = (clock(period), period.settlement_date());
+        match runs.last_mut().filter(|run| run.last + 1 == at) {
+            Some(run) => {
+                (run.last, run.called.1) = (at, called);
+                run.taken |= !called;
+                run.known |= called;
+            }
+            None => {
+                runs.push(Call { first: at, last: at, date, called: (called, called), taken: !called, known: called });
+            }
+        }
+    }
+    runs
+}
+
+/// Length of calls, rest after them, and their number. What was called already is not judged by itself.
 fn calls(one: &Opportunity, entry: &OpportunityPlan, report: &mut Report) {
     if !one.divisible {
         return;
     }
-    // Calls as first and last half hour, and the day on which they start.
-    let mut runs: Vec<(i64, i64, SettlementDate)> = Vec::new();
-    for (_, period) in taken(one, entry) {
-        match runs.last_mut() {
-            Some(run) if run.1 + 1 == clock(period) => run.1 += 1,
-            _ => runs.push((clock(period), clock(period), period.settlement_date())),
-        }
-    }
+    let runs = runs(one, entry);
     let mut wrong = |message: String| report.add("opportunity", &object(one), None, message);
-    for &(first, last, date) in &runs {
-        let length = last - first + 1;
-        let least = i64::from(one.min_call_periods.unwrap_or(1));
+    for run in runs.iter().filter(|run| run.taken) {
+        let (length, date) = (run.last - run.first + 1, run.date);
+        let least = if run.known { 1 } else { i64::from(one.min_call_periods.unwrap_or(1)) };
         let most = one.max_call_periods.map_or(i64::MAX, i64::from);
         if !(least..=most).contains(&length) {
             wrong(format!("has a call of {length} settlement periods on {date}, must be {least} to {most}"));
         }
     }
-    for pair in runs.windows(2) {
-        let rest = pair[1].0 - pair[0].1 - 1;
+    for pair in runs.windows(2).filter(|pair| !(pair[0].called.1 && pair[1].called.0)) {
+        let rest = pair[1].first - pair[0].last - 1;
         if rest < i64::from(one.recovery_periods) {
             let least = one.recovery_periods;
-            wrong(format!("rests {rest} settlement periods before its call on {}, must rest {least}", pair[1].2));
+            wrong(format!("rests {rest} settlement periods before its call on {}, must rest {least}", pair[1].date));
         }
     }
-    let mut by_day: BTreeMap<SettlementDate, u32> = BTreeMap::new();
-    let mut by_week: BTreeMap<SettlementDate, u32> = BTreeMap::new();
-    for &(.., date) in &runs {
-        *by_day.entry(date).or_default() += 1;
-        *by_week.entry(date.plus_days(1 - i64::from(date.weekday()))).or_default() += 1;
-    }
-    for (what, most, counts) in [("day", one.max_calls_per_day, by_day), ("week from", one.max_calls_per_week, by_week)]
-    {
-        for (date, count) in counts.into_iter().filter(|&(_, count)| most.is_some_and(|most| count > most)) {
-            wrong(format!("has {count} calls in the {what} {date}, may have {}", most.unwrap_or(0)));
+    let alone = self::runs(one, &OpportunityPlan { committed_mw: Vec::new(), ..entry.clone() });
+    let count = |runs: &[Call], span: fn(SettlementDate) -> SettlementDate| {
+        let mut counts: BTreeMap<SettlementDate, u32> = BTreeMap::new();
+        runs.iter().for_each(|run| *counts.entry(span(run.date)).or_default() += 1);
+        counts
+    };
+    let day: fn(SettlementDate) -> SettlementDate = |date| date;
+    let monday: fn(SettlementDate) -> SettlementDate = |date| date.plus_days(1 - i64::from(date.weekday()));
+    for (what, most, span) in [("day", one.max_calls_per_day, day), ("week from", one.max_calls_per_week, monday)] {
+        let (Some(most), known) = (most, count(&alone, span)) else { continue };
+        for (date, count) in count(&runs, span) {
+            if count > most.max(known.get(&date).copied().unwrap_or(0)) {
+                wrong(format!("has {count} calls in the {what} {date}, may have {most}"));
+            }
         }
+    }
+}
+
+/// No more days become event days than the baseline of one that is taken can spare.
+fn upkeep(input: &Input<'_>, one: &Opportunity, entry: &OpportunityPlan, report: &mut Report) {
+    let (Some(left), true) = (one.event_days_left, entry.taken) else { return };
+    let here = input.problem.opportunities().iter().zip(&input.plan.opportunities);
+    let here = here.filter(|(known, _)| known.region == one.region);
+    let mut days: Vec<SettlementDate> =
+        here.flat_map(|(known, theirs)| taken(known, theirs).map(|(_, period)| period.settlement_date())).collect();
+    let sold = input.problem.commitments().iter().filter(|known| known.region == one.region);
+    let sold: Vec<SettlementDate> =
+        sold.flat_map(|known| &known.settlement_periods).map(|period| period.settlement_date()).collect();
+    days.retain(|day| !sold.contains(day));
+    days.sort_unstable();
+    days.dedup();
+    if days.len() > usize::try_from(left).unwrap_or(usize::MAX) {
+        let message = format!("makes event days of {} days, its baseline can spare {left}", days.len());
+        report.add("opportunity", &object(one), None, message);
     }
 }
 

@@ -65,7 +65,8 @@ pub struct Opportunity {
     /// Minutes in which a change of import takes effect, in a straight line; 0 to 30.
     #[serde(default)]
     pub ramp_min: f64,
-    /// Notice that the site needs before a settlement period starts, s from the start of the horizon.
+    /// Notice that the site needs before a settlement period starts, s from the start of the horizon. Wholesale is sold until the
+    /// gate closes, whatever is said here.
     #[serde(default)]
     pub notice_s: f64,
     /// Shortest call of a divisible one, settlement periods.
@@ -83,6 +84,14 @@ pub struct Opportunity {
     /// Most calls of a divisible one that start in a week from Monday.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_calls_per_week: Option<u32>,
+    /// Settlement periods of its contract that are called already, before the horizon or in it, in order: they count as calls, and
+    /// are not on offer. Only of a divisible one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub called: Vec<SettlementPeriod>,
+    /// Most settlement days that what is taken at the meter may make event days, so that its baseline keeps the days it wants
+    /// ([`crate::flex::baseline::Upkeep::event_days_left`]). Days with a commitment at the meter are event days already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_days_left: Option<u32>,
     /// Of all opportunities with the same name here, at most one is taken in a settlement period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exclusive_group: Option<String>,
@@ -137,6 +146,8 @@ impl Opportunity {
             recovery_periods: 0,
             max_calls_per_day: None,
             max_calls_per_week: None,
+            called: Vec::new(),
+            event_days_left: None,
             exclusive_group: None,
             guard: None,
             rebound: None,
@@ -197,6 +208,8 @@ setters!(Opportunity {
     max_call_periods: into Option<u32>,
     max_calls_per_day: into Option<u32>,
     max_calls_per_week: into Option<u32>,
+    called: into Vec<SettlementPeriod>,
+    event_days_left: into Option<u32>,
     exclusive_group: into Option<String>,
     guard: into Option<BaselineGuard>,
     rebound: into Option<Rebound>,

@@ -112,6 +112,17 @@ static void sold(void) {
   OK(eca_problem_free(problem));
 }
 
+/* A strict commitment is not held at the cost of a deadline: there is no plan, and the message says what is missing. */
+static void strictly(void) {
+  eca_problem *problem = NULL;
+  eca_plan *plan = NULL;
+  OK(eca_problem_from_json(STRICT_JSON, &problem));
+  EXPECT(eca_problem_solve(problem, NULL, NULL, NULL, NULL, &plan), ECA_STATUS_INFEASIBLE,
+         "commitment `dfs-1`: 2.000000 of 2.000000 MWh due in 2026-03-02 SP1 are missing");
+  TRUE(plan == NULL);
+  OK(eca_problem_free(problem));
+}
+
 /* A cap of 150 kg cannot be kept: no plan emits less than 200. */
 static void lowest(void) {
   eca_problem *problem = NULL;
@@ -153,6 +164,7 @@ int main(void) {
   explained();
   mended();
   sold();
+  strictly();
   lowest();
   shed();
   OK(eca_live_count(&live));

@@ -19,15 +19,18 @@ static const char CONFLICT_JSON[] =
     "\"carbon_caps\":[{\"id\":\"day\",\"metric\":\"kg\",\"limit\":150,\"window\":\"horizon\",\"kind\":\"strict\"}]}";
 
 /* 4 MW in the only half hour that the job has, and 4 MW less sold in it. */
-static const char SOLD_JSON[] =
-    "{\"format\":\"eca-problem/1\",\"horizon\":{\"start\":\"2026-03-02T00:00:00Z\",\"step_min\":30,\"periods\":4},"
-    "\"regions\":[{\"id\":\"london\",\"it_capacity_mw\":9,\"import_limit_mw\":9,"
-    "\"import_price_gbp_per_mwh\":50,\"carbon_g_per_kwh\":100}],"
-    "\"jobs\":[{\"id\":\"J7\",\"gpu_hours\":0.5,\"deadline\":\"2026-03-02T00:30:00Z\","
-    "\"points\":[{\"power_mw\":4,\"gpu_hours_per_h\":1}]}],"
-    "\"commitments\":[{\"id\":\"dfs-1\",\"route\":\"neso_dfs\",\"region\":\"london\","
-    "\"settlement_periods\":[{\"settlement_date\":\"2026-03-02\",\"settlement_period\":1}],"
-    "\"committed_mw\":4,\"baseline_mw\":4}]}";
+#define SOLD(KIND)                                                                                                    \
+  "{\"format\":\"eca-problem/1\",\"horizon\":{\"start\":\"2026-03-02T00:00:00Z\",\"step_min\":30,\"periods\":4},"     \
+  "\"regions\":[{\"id\":\"london\",\"it_capacity_mw\":9,\"import_limit_mw\":9,"                                       \
+  "\"import_price_gbp_per_mwh\":50,\"carbon_g_per_kwh\":100}],"                                                       \
+  "\"jobs\":[{\"id\":\"J7\",\"gpu_hours\":0.5,\"deadline\":\"2026-03-02T00:30:00Z\","                                 \
+  "\"points\":[{\"power_mw\":4,\"gpu_hours_per_h\":1}]}],"                                                            \
+  "\"commitments\":[{\"id\":\"dfs-1\",\"route\":\"neso_dfs\",\"region\":\"london\","                                  \
+  "\"settlement_periods\":[{\"settlement_date\":\"2026-03-02\",\"settlement_period\":1}],"                            \
+  "\"committed_mw\":4,\"baseline_mw\":4" KIND "}]}"
+
+static const char SOLD_JSON[] = SOLD("");
+static const char STRICT_JSON[] = SOLD(",\"kind\":\"strict\"");
 
 #define TOTALS                                                                                                        \
   "{\"cost_gbp\":25,\"penalty_gbp\":0,\"energy_mwh\":0.5,\"carbon_kg\":50,\"inferences\":1000000,"                    \

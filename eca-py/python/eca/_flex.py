@@ -103,7 +103,7 @@ class Rebound(Part):
 
 def _term(owner: str, name: str, value: Any) -> Any:
     """Settlement periods, penalty, guard or rebound of what is sold or may be."""
-    if name == "settlement_periods":
+    if name in ("settlement_periods", "called"):
         return tuple(tuple(each.values()) for each in periods(owner, name, value))
     wanted: type[Part] = {"penalty": Penalty, "guard": BaselineGuard, "rebound": Rebound}[name]
     if isinstance(value, Mapping):
@@ -222,6 +222,10 @@ class Opportunity(Part):
     max_calls_per_day: int | None = None
     #: Most calls of a divisible one that start in a week from Monday.
     max_calls_per_week: int | None = None
+    #: Settlement periods of its contract that are called already, before the horizon or in it: they count as calls.
+    called: Sequence[PeriodLike] = ()
+    #: Most settlement days that what is taken at the meter may make event days, so that its baseline keeps the days it wants.
+    event_days_left: int | None = None
     #: Of all with the same name here, at most one is taken in a settlement period.
     exclusive_group: str | None = None
     #: Import before the event that the baseline is adjusted by, and what it may be.
@@ -234,14 +238,14 @@ class Opportunity(Part):
     obp_id: str | None = None
 
     def _read(self, owner: str, name: str, kind: str, value: Any) -> Any:
-        if name in ("settlement_periods", "penalty", "guard", "rebound"):
+        if name in ("settlement_periods", "called", "penalty", "guard", "rebound"):
             return _term(owner, name, value)
         return super()._read(owner, name, kind, value)
 
     def to_dict(self) -> dict[str, Any]:
         """The opportunity as it stands in the document."""
-        named = periods(self._owner, "settlement_periods", self.settlement_periods)
-        return {**super().to_dict(), "settlement_periods": named}
+        names = ("settlement_periods", "called")
+        return {**super().to_dict(), **{name: periods(self._owner, name, getattr(self, name)) for name in names}}
 
 
 class Offers(Sequence[Mapping[str, Any]]):

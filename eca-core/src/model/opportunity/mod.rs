@@ -9,6 +9,7 @@ mod calls;
 mod most;
 mod rebound;
 mod slot;
+mod upkeep;
 
 use slot::{Slot, exclusive, slots as slots_of};
 
@@ -95,6 +96,7 @@ impl Rule for Opportunities {
             }
             calls::rows(draft, o, one, columns);
             rebound::rows(frame, draft, o, one, columns);
+            upkeep::rows(frame.problem, draft, o, one, columns);
             for (other, theirs) in frame.problem.opportunities().iter().zip(&all).skip(o + 1) {
                 if exclusive(one, other) {
                     one_of(draft, o, columns, theirs);

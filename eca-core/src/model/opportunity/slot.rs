@@ -16,8 +16,8 @@ pub(crate) struct Slot {
     pub(crate) periods: Range<usize>,
 }
 
-/// The settlement periods that may be taken: wholly within the horizon, with the notice that is needed (C5), with a meter that
-/// proves them (C19), and with no commitment at the meter that excludes them. One that is all or nothing has all of them or none.
+/// The settlement periods that may be taken: wholly within the horizon, with the notice that is needed (C5) and an open
+/// gate (C6), with a meter that proves them (C19), not called already (C9), and with no commitment at the meter that excludes them. One that is all or nothing has all of them or none.
 pub(crate) fn slots(problem: &Problem, one: &Opportunity) -> Vec<Slot> {
     if one.meter_interval_min.is_some_and(|min| SETTLEMENT_PERIOD_MIN % i64::from(min) != 0) {
         return Vec::new();
@@ -27,6 +27,7 @@ pub(crate) fn slots(problem: &Problem, one: &Opportunity) -> Vec<Slot> {
         .iter()
         .enumerate()
         .filter(|&(_, &period)| in_time(problem, one, period) && !sold(problem, one, period))
+        .filter(|(_, period)| !one.called.contains(period))
         .filter_map(|(index, &settlement_period)| {
             Some(Slot { index, settlement_period, periods: covered(problem.horizon(), settlement_period)? })
         })
@@ -38,7 +39,8 @@ fn in_time(problem: &Problem, one: &Opportunity, period: SettlementPeriod) -> bo
     let start = problem.horizon().start;
     #[allow(clippy::cast_precision_loss)]
     let left_s = (period.start_utc().unix_s() - start.unix_s()) as f64;
-    left_s >= one.notice_s
+    let open = one.route != Route::WholesaleP415 || period.gate_closure() > start;
+    open && left_s >= one.notice_s
 }
 
 /// Whether what is sold at the meter leaves no way for it: the other direction, or a route that excludes this one (C11).

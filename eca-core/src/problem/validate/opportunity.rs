@@ -30,6 +30,7 @@ pub(super) fn opportunity(document: &ProblemDocument, one: &Opportunity) -> Resu
     guard.number("notice_s", one.notice_s, &(0.0..=1e8), "s")?;
     size(&guard, one)?;
     calls(&guard, one)?;
+    called(&guard, one)?;
     if let Some(window) = &one.guard {
         super::commitment::window(&guard, window)?;
     }
@@ -58,6 +59,27 @@ fn size(guard: &Guard, one: &Opportunity) -> Result<()> {
         return Err(guard.refuse("max_mw", one.max_mw, &limit, "MW"));
     }
     Ok(())
+}
+
+/// What is called already is of a divisible one, and in order.
+fn called(guard: &Guard, one: &Opportunity) -> Result<()> {
+    let refuse = |field: String, value: String, limit: String| {
+        Err(Error::Value { object: guard.name().into(), field, value, limit, unit: "" })
+    };
+    match one.called.first() {
+        Some(first) if !one.divisible => {
+            let limit = "must be left out unless divisible is true: it is one call";
+            return refuse("called".into(), format!("`{first}`"), limit.into());
+        }
+        _ => {}
+    }
+    match one.called.windows(2).position(|pair| pair[1] <= pair[0]) {
+        None => Ok(()),
+        Some(i) => {
+            let limit = format!("must be after `{}`", one.called[i]);
+            refuse(format!("called[{}]", i + 1), format!("`{}`", one.called[i + 1]), limit)
+        }
+    }
 }
 
 /// What is said of calls is for divisible ones: the others are one call.
