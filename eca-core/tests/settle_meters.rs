@@ -69,7 +69,7 @@ fn readings_that_cannot_be_are_refused_with_the_line() {
     }
     let error =
         Readings::parse("meter_id,start,end,import_kwh,export_wh,quality\nm,a,b,1,0,A\n").unwrap_err().to_string();
-    assert!(error.contains("has no column `import_wh`"), "{error}");
+    assert!(error.contains("meters line 1: has `import_kwh` and no column `import_wh`; convert the values"), "{error}");
     let error = Readings::parse(&(HEAD.to_owned() + good)).unwrap().volumes("n", None).unwrap_err().to_string();
     assert!(error.contains("meter `n`") && error.contains("known: `m`"), "{error}");
 }
@@ -241,6 +241,58 @@ fn prices_are_refused_with_the_line() {
 }
 
 #[test]
+fn a_known_quantity_in_another_unit_is_not_left_aside() {
+    let prices = |head: &str| PriceTable::parse(&format!("start,{head}\n2026-02-19T17:00:00Z,1\n"));
+    for (head, known) in [
+        ("system_price_gbp_per_kwh", "system_price_gbp_per_mwh"),
+        ("import_price_p_per_kwh", "import_price_gbp_per_mwh"),
+        ("system_price_eur_per_mwh", "system_price_gbp_per_mwh"),
+        ("carbon_kg_per_kwh", "carbon_g_per_kwh"),
+        ("marginal_carbon_g_per_mwh", "marginal_carbon_g_per_kwh"),
+    ] {
+        let error = prices(head).unwrap_err().to_string();
+        let words =
+            format!("prices line 1: has `{head}` and no column `{known}`; convert the values and name the column so");
+        assert!(error.contains(&words), "{error}");
+    }
+    // What measures something else, and a second unit beside the right one, are left aside.
+    for head in ["carbon_index", "carbon_forecast_g_per_kwh", "solar_gbp_per_mwh", "import_wh", "region"] {
+        assert!(prices(head).is_ok(), "{head}");
+    }
+    assert!(PriceTable::parse("start,carbon_g_per_kwh,carbon_kg_per_kwh\n2026-02-19T17:00:00Z,1,2\n").is_ok());
+    let error = PriceTable::parse(r#"[{"start": "2026-02-19T17:00:00Z", "carbon_kg_per_kwh": 1}]"#).unwrap_err();
+    assert!(error.to_string().contains("prices line 1: has `carbon_kg_per_kwh`"), "{error}");
+    let error = eca_core::settle::parse_consumption("start,consumption_kwh\n2026-02-01T00:00:00Z,1\n").unwrap_err();
+    assert!(error.to_string().contains("has `consumption_kwh` and no column `consumption_wh`"), "{error}");
+    let head = "start,consumption_wh,generation_mwh\n";
+    let error = eca_core::settle::parse_consumption(head).unwrap_err().to_string();
+    assert!(error.contains("has `generation_mwh` and no column `generation_wh`"), "{error}");
+}
+
+#[test]
+fn a_file_without_rows_is_told_apart_from_one_without_the_meter() {
+    assert!(Readings::parse("").unwrap_err().to_string().contains("meters line 1: has no column `meter_id`"));
+    let error = Readings::parse(HEAD).unwrap().volumes("m", None).unwrap_err().to_string();
+    assert!(error.contains("known: none, the file has no readings"), "{error}");
+}
+
+#[test]
+fn prices_beyond_what_a_price_can_be_are_of_another_unit() {
+    let prices = |name: &str, value: &str| PriceTable::parse(&format!("start,{name}\n2026-02-19T17:00:00Z,{value}\n"));
+    for (name, good, bad, words) in [
+        ("system_price_gbp_per_mwh", "-100000", "100000.01", "100000.01 GBP/MWh, must be from -100000 to 100000"),
+        ("network_charge_gbp_per_mwh", "100000", "-180000000", "-180000000 GBP/MWh"),
+        ("carbon_g_per_kwh", "0", "-1", "-1 g/kWh, must be from 0 to 10000; check the unit"),
+        ("carbon_g_per_kwh", "10000", "210000", "210000 g/kWh"),
+        ("marginal_carbon_g_per_kwh", "-10000", "10001", "10001 g/kWh, must be from -10000"),
+    ] {
+        assert!(prices(name, good).is_ok());
+        let error = prices(name, bad).unwrap_err().to_string();
+        assert!(error.contains(&format!("prices line 2: {name} = {words}")), "{error}");
+    }
+}
+
+#[test]
 fn events_are_refused_by_field() {
     let refused = |change: &dyn Fn(&mut Value), words: &str| {
         let mut document = event();
@@ -271,6 +323,28 @@ fn events_are_refused_by_field() {
         &|e| e["submissions"][0]["periods"] = json!([{"settlement_date": "2026-02-19", "settlement_period": 40}]),
         "submissions.periods = 2026-02-19 SP40, must be a period of the event",
     );
+    for (field, count) in [("inferences_before", -1), ("inferences_after", -5), ("sla_breaches", -1)] {
+        refused(
+            &|e| e["operations"] = json!({field: count}),
+            &format!("operations.{field} = {count}, must be at least 0"),
+        );
+    }
+    // An order of fields is no promise, at any depth.
+    refused(&|e| e["periods"][1] = json!(["2026-02-19", 36, 2.5, 135]), "periods[1]: an array; must be an object");
+    refused(&|e| e["rebound_periods"][0] = json!(["2026-02-19", 37]), "rebound_periods[0]: an array");
+    refused(&|e| e["baseline"]["event_days"][0] = json!(["2026-02-17", "market"]), "baseline.event_days[0]: an array");
+    refused(&|e| e["site"] = json!(["london-1", "hall-a"]), "site: an array; must be an object");
+    for (name, value, words) in [
+        ("working_days", json!(0), "baseline.params.working_days = 0, must be at least 1"),
+        ("other_days", json!(0), "baseline.params.other_days = 0"),
+        ("lookback_days", json!(0), "baseline.params.lookback_days = 0"),
+        ("factor_min_percent", json!(130), "factor_min_percent = 130 percent, must be at most factor_max_percent, 120"),
+    ] {
+        let mut document = event();
+        document["baseline"]["params"] = json!({name: value});
+        let error = try_settled(&document, &meters(), &prices()).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
     assert!(Event::from_json("[]").unwrap_err().to_string().contains("must be an object"));
     let mut document = event();
     document["baseline"]["method"] = json!("p376");

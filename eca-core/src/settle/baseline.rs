@@ -2,7 +2,7 @@
 
 use super::{BaselineTerms, Readings, Volumes, document};
 use crate::flex::baseline::{
-    Answer, Baseline, Bl01, Fixed, High5Of10, Holidays, Mid8Of10, Nominated, Question, TenInTen, Zero,
+    Answer, Baseline, BaselineParams, Bl01, Fixed, High5Of10, Holidays, Mid8Of10, Nominated, Question, TenInTen, Zero,
 };
 use crate::{Error, Result, SettlementPeriod, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ impl BaselineRequest {
     /// # Errors
     /// [`Error::Document`] with the path of what is wrong.
     pub fn from_json(text: &str) -> Result<Self> {
-        document::read(text)
+        document::read_named(text)
     }
 }
 
@@ -69,6 +69,7 @@ pub(super) fn answer(
     volumes: &Volumes,
     balancing: bool,
 ) -> Result<Answer> {
+    check(&terms.params, name)?;
     let (Some(event_start), Some(event_end)) = (own.first(), own.last()) else {
         return Err(refused(name, "periods", "[]".into(), "must have at least one period", ""));
     };
@@ -84,6 +85,25 @@ pub(super) fn answer(
         params: &terms.params,
         balancing,
     })
+}
+
+/// Refuses numbers with which no baseline comes about.
+fn check(params: &BaselineParams, name: &str) -> Result<()> {
+    let counts = [
+        ("lookback_days", params.lookback_days),
+        ("working_days", params.working_days.into()),
+        ("other_days", params.other_days.into()),
+        ("factor_max_percent", params.factor_max_percent),
+    ];
+    if let Some((field, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
+        return Err(refused(name, &format!("baseline.params.{field}"), "0".into(), "must be at least 1", ""));
+    }
+    if params.factor_min_percent > params.factor_max_percent {
+        let (least, most) = (params.factor_min_percent, params.factor_max_percent);
+        let limit = format!("must be at most factor_max_percent, {most}");
+        return Err(refused(name, "baseline.params.factor_min_percent", least.to_string(), &limit, "percent"));
+    }
+    Ok(())
 }
 
 fn method(terms: &BaselineTerms, name: &str) -> Result<Box<dyn Baseline>> {

@@ -195,7 +195,7 @@ impl Event {
     /// [`Error::Document`] for what is not of that form, [`Error::Value`] or [`Error::Time`] with the field for a value that
     /// cannot be: periods out of order or twice, a negative promise, a fraction above one.
     pub fn from_json(text: &str) -> Result<Self> {
-        let event: Self = document::read(text)?;
+        let event: Self = document::read_named(text)?;
         event.check()?;
         Ok(event)
     }
@@ -238,6 +238,7 @@ impl Event {
         }
         self.check_periods()?;
         self.check_fractions()?;
+        self.check_counts()?;
         if let Some(period) = submission::foreign(&self.submissions, &self.periods) {
             return Err(self.refused("submissions.periods", period, "must be a period of the event", ""));
         }
@@ -287,6 +288,19 @@ impl Event {
             return Err(self.refused("periods", pair[1], limit, ""));
         }
         Ok(())
+    }
+
+    fn check_counts(&self) -> Result<()> {
+        let told = &self.operations;
+        let counts = [
+            ("operations.inferences_before", told.inferences_before.unwrap_or(0)),
+            ("operations.inferences_after", told.inferences_after.unwrap_or(0)),
+            ("operations.sla_breaches", told.sla_breaches),
+        ];
+        match counts.into_iter().find(|(_, count)| *count < 0) {
+            Some((field, count)) => Err(self.refused(field, count, "must be at least 0", "")),
+            None => Ok(()),
+        }
     }
 
     fn check_fractions(&self) -> Result<()> {

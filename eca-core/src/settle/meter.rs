@@ -100,7 +100,7 @@ impl Readings {
     /// ```
     pub fn parse(text: &str) -> Result<Self> {
         let mut read = Self { sha256: Some(document::hash_of(text)), ..Self::default() };
-        for row in table::rows("meters", text, &COLUMNS)? {
+        for row in table::rows("meters", text, &COLUMNS, &[])? {
             let quality = match row.cell("quality") {
                 "A" => Quality::Actual,
                 "E" => Quality::Estimated,
@@ -147,7 +147,10 @@ impl Readings {
             field: "meter_id",
             kind: "meter",
             id: meter_id.to_owned(),
-            known: self.meters.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+            known: match self.meters.len() {
+                0 => "none, the file has no readings".into(),
+                _ => self.meters.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+            },
         })?;
         let mut volumes = Volumes { sha256: self.sha256.clone(), as_of, ..Volumes::default() };
         let mut chosen: BTreeMap<Timestamp, &(usize, Reading)> = BTreeMap::new();

@@ -4,6 +4,11 @@ use super::{Micro, document, table};
 use crate::{Error, Result, SettlementPeriod};
 use std::collections::BTreeMap;
 
+/// Largest price of a MWh, GBP; the value of lost load is 6,000.
+const MAX_PRICE: i64 = 100_000;
+/// Largest intensity, g/kWh; lignite has about 1,200.
+const MAX_CARBON: i64 = 10_000;
+
 /// What is known of a settlement period. Names as in series files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PriceRow {
@@ -37,14 +42,15 @@ impl PriceTable {
     ];
 
     /// Reads a price file: CSV, or a JSON array of objects, with `start` (or `settlement_date` and `settlement_period`)
-    /// and any of the fields of [`PriceRow`]. Other columns are left aside. An empty cell is not known.
+    /// and any of the fields of [`PriceRow`]. Other columns are left aside, but one of these in another unit is refused. An empty
+    /// cell is not known.
     ///
     /// # Errors
-    /// [`Error::Parse`] with the line: a time that starts no settlement period, a number with more than six places, a
-    /// period that comes twice.
+    /// [`Error::Parse`] with the line: a time that starts no settlement period, a number with more than six places
+    /// or beyond what a price or an intensity can be, a period that comes twice.
     pub fn parse(text: &str) -> Result<Self> {
         let mut table = Self { sha256: Some(document::hash_of(text)), ..Self::default() };
-        for row in table::rows("prices", text, &[])? {
+        for row in table::rows("prices", text, &[], &Self::COLUMNS)? {
             let period = if row.cell("settlement_date").is_empty() {
                 let start = row.instant("start")?;
                 let period = SettlementPeriod::containing(start);
@@ -60,12 +66,18 @@ impl PriceTable {
                 let date = row.cell("settlement_date").parse().map_err(|error: Error| row.wrong(error.to_string()))?;
                 SettlementPeriod::new(date, number).map_err(|error| row.wrong(error.to_string()))?
             };
+            let price = |name: &str| row.micro_within(name, -MAX_PRICE, MAX_PRICE, "GBP/MWh");
             let prices = PriceRow {
-                system_price_gbp_per_mwh: row.micro("system_price_gbp_per_mwh")?,
-                import_price_gbp_per_mwh: row.micro("import_price_gbp_per_mwh")?,
-                network_charge_gbp_per_mwh: row.micro("network_charge_gbp_per_mwh")?,
-                carbon_g_per_kwh: row.micro("carbon_g_per_kwh")?,
-                marginal_carbon_g_per_kwh: row.micro("marginal_carbon_g_per_kwh")?,
+                system_price_gbp_per_mwh: price("system_price_gbp_per_mwh")?,
+                import_price_gbp_per_mwh: price("import_price_gbp_per_mwh")?,
+                network_charge_gbp_per_mwh: price("network_charge_gbp_per_mwh")?,
+                carbon_g_per_kwh: row.micro_within("carbon_g_per_kwh", 0, MAX_CARBON, "g/kWh")?,
+                marginal_carbon_g_per_kwh: row.micro_within(
+                    "marginal_carbon_g_per_kwh",
+                    -MAX_CARBON,
+                    MAX_CARBON,
+                    "g/kWh",
+                )?,
             };
             if table.rows.insert(period, prices).is_some() {
                 return Err(row.wrong(format!("{period} comes twice; keep one row for each period (and one region)")));

@@ -218,7 +218,7 @@ impl Matched {
 /// [`crate::Error::Parse`] with the line.
 pub fn parse_consumption(text: &str) -> Result<BTreeMap<SettlementPeriod, Consumption>> {
     let mut found = BTreeMap::new();
-    for row in table::rows("consumption", text, &["start", "consumption_wh"])? {
+    for row in table::rows("consumption", text, &["start", "consumption_wh"], &["carbon_g_per_kwh", "generation_wh"])? {
         let start = row.instant("start")?;
         let period = SettlementPeriod::containing(start);
         if period.start_utc() != start {

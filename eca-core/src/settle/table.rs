@@ -15,20 +15,52 @@ pub(super) struct Row {
     cells: BTreeMap<String, String>,
 }
 
-/// Reads a table whose columns include `needed`.
-pub(super) fn rows(source: &'static str, text: &str, needed: &[&str]) -> Result<Vec<Row>> {
-    let rows = if text.trim_start().starts_with('[') { from_json(source, text)? } else { from_csv(source, text)? };
-    for row in &rows {
-        for name in needed {
-            if !row.cells.contains_key(*name) {
-                return Err(row.wrong(format!("has no column `{name}`; needed are {}", needed.join(", "))));
-            }
-        }
+/// Reads a table whose columns include `needed`; `known` are those that may be there beside them. Others are left aside, but not
+/// a known quantity in another unit: it would pass for one that is not known.
+pub(super) fn rows(source: &'static str, text: &str, needed: &[&str], known: &[&str]) -> Result<Vec<Row>> {
+    let json = text.trim_start().starts_with('[');
+    let (head, rows) =
+        if json { (None, from_json(source, text)?) } else { from_csv(source, text).map(|(h, r)| (Some(h), r))? };
+    if let Some(head) = &head {
+        columns(head, needed, known)
+            .map_err(|message| Row { source, line: 1, cells: BTreeMap::new() }.wrong(message))?;
+    }
+    for row in rows.iter().filter(|_| json) {
+        let names: Vec<&str> = row.cells.keys().map(String::as_str).collect();
+        columns(&names, needed, known).map_err(|message| row.wrong(message))?;
     }
     Ok(rows)
 }
 
-fn from_csv(source: &'static str, text: &str) -> Result<Vec<Row>> {
+/// Refuses a needed column that is not there, and a column that has another unit in its name.
+fn columns<S: AsRef<str>>(head: &[S], needed: &[&str], known: &[&str]) -> Result<(), String> {
+    let there = |name: &str| head.iter().any(|column| column.as_ref() == name);
+    for name in needed.iter().chain(known).filter(|name| !there(name)) {
+        let other = head
+            .iter()
+            .map(AsRef::as_ref)
+            .find(|column| quantity(column) == quantity(name) && quantity(name).is_some());
+        if let Some(other) = other {
+            return Err(format!("has `{other}` and no column `{name}`; convert the values and name the column so"));
+        }
+        if needed.contains(name) {
+            return Err(format!("has no column `{name}`; needed are {}", needed.join(", ")));
+        }
+    }
+    Ok(())
+}
+
+/// What a column with a unit in its name measures: `system_price` of `system_price_gbp_per_mwh`, `import` of `import_kwh`.
+fn quantity(name: &str) -> Option<&str> {
+    let (quantity, unit) = match name.split_once("_per_") {
+        Some((rate, below)) if !below.contains('_') => return rate.rsplit_once('_').map(|(quantity, _)| quantity),
+        Some(_) => return None,
+        None => name.rsplit_once('_')?,
+    };
+    ["wh", "kwh", "mwh", "gwh", "mw", "kw", "w"].contains(&unit).then_some(quantity)
+}
+
+fn from_csv(source: &'static str, text: &str) -> Result<(Vec<String>, Vec<Row>)> {
     let broken = |error: csv::Error| Error::Parse {
         source_name: source.to_owned(),
         line: error.position().map_or(0, |at| usize::try_from(at.line()).unwrap_or(0)),
@@ -44,7 +76,7 @@ fn from_csv(source: &'static str, text: &str) -> Result<Vec<Row>> {
         let cells = head.iter().map(str::to_owned).zip(record.iter().map(str::to_owned)).collect();
         rows.push(Row { source, line, cells });
     }
-    Ok(rows)
+    Ok((head.iter().map(str::to_owned).collect(), rows))
 }
 
 fn from_json(source: &'static str, text: &str) -> Result<Vec<Row>> {
@@ -95,6 +127,18 @@ impl Row {
                 "{name} = `{text}`, must be whole Wh from 0 to {MAX_WH}; import and export are two columns"
             ))
         })
+    }
+
+    /// The same within whole numbers of the unit; beyond them the unit is another one.
+    pub(super) fn micro_within(&self, name: &str, least: i64, most: i64, unit: &str) -> Result<Option<Micro>> {
+        let found = self.micro(name)?;
+        let whole = |limit: i64| Micro::from_millionths(limit * 1_000_000);
+        match found.filter(|value| !(whole(least)..=whole(most)).contains(value)) {
+            Some(value) => {
+                Err(self.wrong(format!("{name} = {value} {unit}, must be from {least} to {most}; check the unit")))
+            }
+            None => Ok(found),
+        }
     }
 
     /// A decimal number, or none where the cell is empty.

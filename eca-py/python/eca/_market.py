@@ -103,7 +103,8 @@ def run_sell(options: Namespace, say: Say) -> dict[str, Any]:
     commitment = offers.commitment(options.rung, options.id, penalty=penalty)
     made = problem.add_commitment(commitment)
     rung = offers[options.rung]
-    say(f"sold `{options.id}`: {rung['mw']:g} MW x {len(rung['settlement_periods'])} SP at {rung['price_gbp_per_mwh']:.2f} GBP/MWh")
+    size = f"{rung['mw']:g} MW x {len(rung['settlement_periods'])} SP"
+    say(f"sold `{options.id}`: {size} at {rung['price_gbp_per_mwh']:.2f} GBP/MWh")
     files = _write(options.output, made, say)
     return {"passed": True, "commitments": [commitment.to_dict()], "problem_hash": made.hash, "files": files}
 
@@ -137,12 +138,13 @@ def run_baseline(options: Namespace, say: Say) -> dict[str, Any]:
         for left in days["excluded"]:
             say(f"  left out {left['settlement_date']}: {left['reason'].replace('_', ' ')}")
     if (moved := found["adjustment"]) is not None:
-        say(f"moved by the same day: {moved['added_wh'] / 1e6:+.3f} MWh" if moved["factor"] is None else "scaled by the same day")
+        added = f"moved by the same day: {moved['added_wh'] / 1e6:+.3f} MWh"
+        say(added if moved["factor"] is None else "scaled by the same day")
     return {"passed": True, "baseline": found}
 
 
 def run_fund(options: Namespace, say: Say) -> dict[str, Any]:
-    """``fund CONTRIBUTIONS BENEFICIARIES``: contributions are a list of ``id`` and ``amount_ugbp``, or a ledger of settled events."""
+    """``fund CONTRIBUTIONS BENEFICIARIES``: contributions are a list of ``id`` and ``amount_ugbp``, or a ledger."""
     text = _read(options.contributions)
     given = text if text.lstrip().startswith("[") else json.dumps(_of_ledger(text))
     made = _eca.distribute(given, _read(options.beneficiaries), json.dumps(options.allocation), options.carried_in_ugbp)
