@@ -87,7 +87,7 @@ fn a_ramp_is_kept_between() {
     near_all(&mw, &[9.0, 7.0, 7.0, 8.0], "import");
     near_all(&[answer.steps[0].end_s, answer.steps[1].start_s, answer.steps[1].end_s], &[10.0, 10.0, 20.0], "steps");
     let text = reason(&ladder, request.response_s(19.0));
-    assert!(text.contains("a fall of 2.000000 MW takes 20.0 s at 6 MW/min, 19 s are given"), "{text}");
+    assert!(text.contains("region `a`: a fall of 2.000000 MW takes 20.0 s at 6 MW/min, 19 s are given"), "{text}");
 }
 
 #[test]

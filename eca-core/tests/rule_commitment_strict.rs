@@ -58,6 +58,11 @@ fn what_is_due_comes_whatever_energy_costs() {
     assert_eq!(places(&plan, 0), "...a");
     costs(&plan, 100.0);
     assert_eq!(delivered(&plan), [2.0, 2.0, 2.0]);
+    // 0.01 MWh missing at the default price of 100 GBP/MWh would cost 1 GBP, moving the job 80: it moves all the same.
+    assert_eq!(
+        places(&solve(&builder(half_an_hour()).commitment(strict([1, 2, 3], 0.02)).build().unwrap()), 0),
+        "...a"
+    );
     let cheap = Commitment::new("c", Route::DsoFlex, "a", sps([1, 2, 3]), 4.0, 4.0).penalty(Penalty::price(10.0));
     assert_eq!(places(&solve(&builder(half_an_hour()).commitment(cheap).build().unwrap()), 0), "a...");
 }

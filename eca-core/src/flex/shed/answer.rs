@@ -126,8 +126,8 @@ impl ShedLadder {
         if taken_s > request.response_s + 1e-9 {
             let ramp = request.ramp_mw_per_min.unwrap_or(f64::INFINITY);
             return Err(infeasible(format!(
-                "a fall of {got:.6} MW takes {taken_s:.1} s at {ramp} MW/min, {} s are given; raise power_mw, ramp_mw_per_min or response_s",
-                request.response_s
+                "region `{}`: a fall of {got:.6} MW takes {taken_s:.1} s at {ramp} MW/min, {} s are given; raise power_mw, ramp_mw_per_min or response_s",
+                self.region, request.response_s
             )));
         }
         Ok(self.timed(request, &picked, got, taken_s))
