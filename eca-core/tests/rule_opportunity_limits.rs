@@ -3,7 +3,7 @@
 
 mod rule_support;
 
-use eca_core::{JobState, Opportunity, Problem, ProblemBuilder, Rebound, Route, SettlementPeriod};
+use eca_core::{Direction, JobState, Opportunity, Problem, ProblemBuilder, Rebound, Route, SettlementPeriod};
 use rule_support::*;
 
 fn sps(numbers: impl IntoIterator<Item = u8>) -> Vec<SettlementPeriod> {
@@ -37,6 +37,23 @@ fn only_a_part_of_what_is_sold_comes_back() {
     assert_eq!(of(&[2, 3, 4], 0.5), ("a...".into(), 0.0, 20.0));
     // What is not within the horizon is not planned.
     assert_eq!(of(&[4, 5], 0.5), (".a..".into(), 4.0, 40.0 - 90.0));
+}
+
+#[test]
+fn what_is_taken_up_may_be_missing_later_only_in_part() {
+    // Half an hour at 4 MW costs 20 GBP in the second half hour and 100 GBP in the first, where 2 MWh more are paid 90 GBP.
+    let of = |max_frac: f64| {
+        let rebound = Rebound::new(sps([2]), 4.0, max_frac);
+        let mut up = Opportunity::new("o", Route::DsoFlex, "a", sps([1]), 4.0, 0.0).price_gbp_per_mwh(45.0);
+        up.direction = Direction::Up;
+        let builder =
+            Problem::builder(half_hours(4)).region(site("a", [50.0, 10.0, 60.0, 60.0])).job(job("j", 0.5, 4.0));
+        let plan = solve(&builder.opportunity(up.rebound(rebound)).build().unwrap());
+        (places(&plan, 0), plan.opportunities[0].committed_mw[0], plan.totals.cost_gbp.round())
+    };
+    // The second half hour uses 2 MWh less than its 4 MW: all that was taken up.
+    assert_eq!(of(1.0), ("a...".into(), 4.0, 100.0 - 90.0));
+    assert_eq!(of(0.9), (".a..".into(), 0.0, 20.0));
 }
 
 #[test]

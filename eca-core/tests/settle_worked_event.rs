@@ -54,6 +54,20 @@ fn mutualised_592_50_and_the_supplier_418_61() {
 }
 
 #[test]
+fn the_supplier_is_out_of_balance_by_what_was_not_notified_only() {
+    // Bought 12.0 MWh, the baseline; metered 7.2; the deviation of 4.8 is added back.
+    let imbalance_wh = |event: &serde_json::Value| {
+        let record = settled(event, &meters(), &prices());
+        let sum = |of: fn(&eca_core::settle::PeriodRecord) -> i64| record.periods.iter().map(of).sum::<i64>();
+        (sum(|p| p.baseline_wh), sum(|p| p.import_wh), sum(|p| p.baseline_wh - p.import_wh - p.deviation_wh))
+    };
+    assert_eq!(imbalance_wh(&event()), (12_000_000, 7_200_000, 0));
+    let mut lost = event();
+    lost["submissions"][0]["status"] = json!("rejected");
+    assert_eq!(imbalance_wh(&lost).2, 4_800_000, "nothing is added back: the supplier has bought it in vain");
+}
+
+#[test]
 fn direct_173_89() {
     let mut direct = event();
     direct["terms"]["compensation"] =
