@@ -1,21 +1,20 @@
 //! Repairs in one currency: schedules that need little of it, and how much they need.
 
-use super::document::{Change, ConflictLimit, Currency, Repair, Setting};
+use super::changes;
+use super::document::{Change, ConflictLimit, Currency, Repair};
 use super::elastic::{Bent, Elastic, Give, Terms};
 use super::filter::NOTHING;
 use super::pool::Pool;
-use super::repair::{self, digits_up, short};
+use super::repair;
 use super::scale::{
-    carbon_of_load, carbon_scale, less_owed, less_room, quotas, room_mw, sold_mwh, target_scale, windows,
+    carbon_of_load, carbon_scale, commitment_scale, less_owed, less_room, quotas, room_mw, target_scale, windows,
     windows_of_caps,
 };
 use super::search::{Aim, Found, Search};
 use super::sold;
 use crate::explain::Limit;
-use crate::{CapMetric, Problem, Region, Result};
+use crate::{Problem, Region, Result};
 
-/// Power is rounded up to this, MW.
-const MW_QUANTUM: f64 = 1e-3;
 /// Times that a search is told to leave more room, because batteries and rounding did not do what it took.
 const TRIES: usize = 4;
 /// Rounded limits are tried so much wider where a plan does not fit them exactly.
@@ -106,7 +105,7 @@ impl<'a> Workshop<'a> {
             import: problem.regions().iter().map(|region| scale(region.import_limit_mw.max())).collect(),
             caps: vec![scale(self.carbon_kg); problem.carbon_caps().len()],
             targets: problem.targets().iter().map(|target| scale(target_scale(target))).collect(),
-            commitments: problem.commitments().iter().map(|own| scale(sold_mwh(own))).collect(),
+            commitments: problem.commitments().iter().map(|own| scale(commitment_scale(own))).collect(),
             deadlines: windows(problem).map(scale).collect(),
         };
         let Some(bent) = self.elastic.solve(&terms)? else {
@@ -179,7 +178,7 @@ impl<'a> Workshop<'a> {
         };
         let Some((found, given, bent)) = fitting else { return Ok(None) };
         let excess = given.excess(&bent);
-        let changes = |margin: f64| self.cap_changes(&excess, margin);
+        let changes = |margin: f64| changes::cap_changes(self.problem, &excess, margin);
         let amount = excess.iter().map(|(kg, _)| kg).sum();
         let least = self.least_kg.unwrap_or(f64::NEG_INFINITY);
         self.offer(Currency::Kg, [amount, least], &found, &changes)
@@ -246,7 +245,7 @@ impl<'a> Workshop<'a> {
         let Some(least) = self.least(&terms)? else { return Ok(None) };
         let aim = Aim { mw: (1.0, true), owed: (1.0, false), ..self.capped() };
         let Some((found, _, bent)) = self.fitting(aim, &terms, false)? else { return Ok(None) };
-        let changes = |margin: f64| self.power_changes(&bent, margin);
+        let changes = |margin: f64| changes::power_changes(self.problem, &bent, margin);
         self.offer(Currency::Mw, [bent.price, least], &found, &changes)
     }
 
@@ -267,7 +266,7 @@ impl<'a> Workshop<'a> {
         let Some(least) = self.least(&terms)? else { return Ok(None) };
         let aim = Aim { mw: (1.0, false), owed: (1.0, false), late: Some(1.0), ..self.capped() };
         let Some((found, ..)) = self.fitting(aim, &Terms::hard(self.problem), false)? else { return Ok(None) };
-        let changes = |_: f64| self.deadline_changes(&found.late);
+        let changes = |_: f64| changes::deadline_changes(self.problem, &found.late);
         // Counts of periods are small.
         #[allow(clippy::cast_precision_loss)]
         let amount = found.late.iter().sum::<usize>() as f64;
@@ -282,7 +281,8 @@ impl<'a> Workshop<'a> {
         terms.import = terms.it.clone();
         terms.caps.fill(Give::Priced(1.0 / self.carbon_kg));
         terms.targets = self.problem.targets().iter().map(|own| Give::Priced(1.0 / target_scale(own))).collect();
-        terms.commitments = self.problem.commitments().iter().map(|own| Give::Priced(1.0 / sold_mwh(own))).collect();
+        terms.commitments =
+            self.problem.commitments().iter().map(|own| Give::Priced(1.0 / commitment_scale(own))).collect();
         let mean =
             self.problem.regions().iter().map(capacity).sum::<f64>() / self.problem.regions().len().max(1) as f64;
         let each = (1.0 / mean, true);
@@ -291,69 +291,13 @@ impl<'a> Workshop<'a> {
         let Some((given, bent)) = self.measure(&found, &terms)? else { return Ok(None) };
         let excess = given.excess(&bent);
         let changes = |margin: f64| {
-            let mut all = self.cap_changes(&excess, margin);
-            all.extend(self.power_changes(&bent, margin));
+            let mut all = changes::cap_changes(self.problem, &excess, margin);
+            all.extend(changes::power_changes(self.problem, &bent, margin));
             all.extend(sold::commitment_changes(self.problem, &bent.owed, margin));
             all
         };
         let least = self.least(&terms)?.unwrap_or(f64::NEG_INFINITY);
         self.offer(Currency::Mixed, [bent.price, least], &found, &changes)
-    }
-
-    fn cap_changes(&self, excess: &[(f64, f64)], margin: f64) -> Vec<Change> {
-        let caps = self.problem.carbon_caps().iter().zip(excess).filter(|(_, (kg, _))| *kg > 1e-6);
-        let each = caps.map(|(cap, (kg, part))| {
-            let to = match cap.metric {
-                CapMetric::Kg => cap.limit + kg,
-                _ => cap.limit * (1.0 + part),
-            };
-            let unit = match cap.metric {
-                CapMetric::Kg => "kg",
-                CapMetric::GPerKwh => "g_per_kwh",
-                CapMetric::GPerInference => "g_per_inference",
-            };
-            let to = digits_up(to * (1.0 + margin));
-            change("carbon_caps", cap.id.as_str(), "limit", cap.limit, to, unit)
-        });
-        each.collect()
-    }
-
-    fn power_changes(&self, bent: &Bent, margin: f64) -> Vec<Change> {
-        let mut changes = Vec::new();
-        for ((region, it), import) in self.problem.regions().iter().zip(&bent.it_mw).zip(&bent.import_mw) {
-            let mut raise = |field: &str, from: f64, by: f64| {
-                if by > 1e-6 {
-                    let to = from + ((by * (1.0 + margin) - 1e-9) / MW_QUANTUM).ceil() * MW_QUANTUM;
-                    let to = crate::unit::round_to(to, 1e-6);
-                    changes.push(change("regions", region.id.as_str(), field, from, to, "mw"));
-                }
-            };
-            raise("it_capacity_mw", region.it_capacity_mw.max(), *it);
-            raise("import_limit_mw", region.import_limit_mw.max(), *import);
-            if let Some(limit) = &region.congestion_limit_mw {
-                raise("congestion_limit_mw", limit.max(), *import);
-            }
-        }
-        changes.extend(sold::target_changes(self.problem, &bent.owed, margin));
-        changes
-    }
-
-    fn deadline_changes(&self, late: &[usize]) -> Vec<Change> {
-        let horizon = self.problem.horizon();
-        let shapes = self.problem.shapes().iter().zip(late).filter(|(_, late)| **late > 0);
-        let each = shapes.map(|(shape, late)| {
-            let job = &self.problem.jobs()[shape.job];
-            Change {
-                list: "jobs".into(),
-                id: job.id.to_string(),
-                field: "deadline".into(),
-                settlement_period: None,
-                from: Setting::Time(job.deadline.unwrap_or(horizon.end())),
-                to: Setting::Time(horizon.start_of(shape.end + late)),
-                unit: "utc".into(),
-            }
-        });
-        each.collect()
     }
 
     /// The repair, once a plan that keeps every limit of the changed problem has passed its check.
@@ -362,10 +306,10 @@ impl<'a> Workshop<'a> {
         currency: Currency,
         [amount, least]: [f64; 2],
         found: &Found,
-        changes: &dyn Fn(f64) -> Vec<Change>,
+        change: &dyn Fn(f64) -> Vec<Change>,
     ) -> Result<Option<Repair>> {
         for margin in MARGINS {
-            let changes = changes(margin);
+            let changes = change(margin);
             if changes.is_empty() {
                 return Ok(None);
             }
@@ -373,79 +317,21 @@ impl<'a> Workshop<'a> {
             let Some(plan) = crate::engine::keeping_all(&changed, &found.schedules, "schedules of a repair")? else {
                 continue;
             };
-            let relative = self.relative(&changes);
+            let relative = changes::relative(self.problem, &changes);
             return Ok(Some(Repair {
                 currency,
                 amount: crate::unit::round_to(amount, 1e-6),
                 at_least: least.is_finite().then(|| crate::unit::round_to(least.max(0.0), 1e-6)),
                 relative: crate::unit::round_to(relative, 1e-6),
                 cost_gbp: plan.totals.cost_gbp,
-                text: words(self.problem, &changes),
+                text: changes::words(self.problem, &changes),
                 changes,
                 plan: Some(Box::new(plan)),
             }));
         }
         Ok(None)
     }
-
-    fn relative(&self, changes: &[Change]) -> f64 {
-        let step = i64::from(self.problem.horizon().step_min);
-        let each = changes.iter().map(|change| match (change.from, change.to) {
-            (Setting::Number(from), Setting::Number(to)) => sold::relative(self.problem, change, from, to),
-            (Setting::Time(from), Setting::Time(to)) => {
-                let j = self.problem.jobs().iter().position(|job| job.id.as_str() == change.id);
-                let window = j.map_or(1.0, |j| windows(self.problem).nth(j).unwrap_or(1.0));
-                // Counts of periods are small.
-                #[allow(clippy::cast_precision_loss)]
-                let late = (to.minutes_since(from) as f64 / step as f64).max(0.0);
-                late / window
-            }
-            _ => 0.0,
-        });
-        each.sum()
-    }
 }
 
 /// What stands whatever gives way.
 const STANDING: &str = "demand of services, energy wanted at the end of batteries, reserves of batteries that start below their least, and rules of jobs";
-
-fn change(list: &str, id: &str, field: &str, from: f64, to: f64, unit: &str) -> Change {
-    let (from, to) = (Setting::Number(from), Setting::Number(to));
-    let settlement_period = None;
-    Change { list: list.into(), id: id.into(), field: field.into(), settlement_period, from, to, unit: unit.into() }
-}
-
-/// "0.4 MW more IT capacity in `london`, and ...".
-fn words(problem: &Problem, changes: &[Change]) -> String {
-    let step = i64::from(problem.horizon().step_min);
-    let each = changes.iter().map(|change| match (change.from, change.to, change.field.as_str()) {
-        (Setting::Number(from), Setting::Number(to), "limit") => {
-            let unit = match change.unit.as_str() {
-                "kg" => "kg",
-                "g_per_kwh" => "g/kWh",
-                _ => "g for each inference",
-            };
-            format!("{} {unit} more for carbon cap `{}`", short(to - from), change.id)
-        }
-        (Setting::Number(from), Setting::Number(to), _)
-            if ["targets", "commitments"].contains(&change.list.as_str()) =>
-        {
-            sold::words(change, from, to)
-        }
-        (Setting::Number(from), Setting::Number(to), field) => {
-            let what = match field {
-                "it_capacity_mw" => "IT capacity",
-                "import_limit_mw" => "import",
-                _ => "room in the network",
-            };
-            format!("{} MW more {what} in `{}`", short(to - from), change.id)
-        }
-        (Setting::Time(from), Setting::Time(to), _) => {
-            let late = (to.minutes_since(from) + step - 1) / step;
-            let plural = if late == 1 { "" } else { "s" };
-            format!("{late} period{plural} more for job `{}` (until {to})", change.id)
-        }
-        _ => change.field.clone(),
-    });
-    repair::listed(&each.collect::<Vec<_>>())
-}

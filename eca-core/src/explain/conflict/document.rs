@@ -104,6 +104,21 @@ pub struct Change {
     pub unit: String,
 }
 
+impl Change {
+    /// A number that changes, of the whole object.
+    pub(super) fn number(list: &str, id: &str, field: &str, [from, to]: [f64; 2], unit: &str) -> Self {
+        Self {
+            list: list.into(),
+            id: id.into(),
+            field: field.into(),
+            settlement_period: None,
+            from: Setting::Number(from),
+            to: Setting::Number(to),
+            unit: unit.into(),
+        }
+    }
+}
+
 /// A value of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -6,6 +6,7 @@
 //! 3. A repair is offered once a plan of the repaired problem that keeps every limit has passed its check.
 //! 4. The smallest set of limits in conflict is found by giving up one after the other ([`filter`]).
 
+mod changes;
 mod currency;
 mod dice;
 mod document;

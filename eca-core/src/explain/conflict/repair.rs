@@ -100,6 +100,14 @@ pub(super) fn say(conflict: &Conflict) -> String {
     }
 }
 
+/// Power is changed in kW.
+pub(super) const MW_QUANTUM: f64 = 1e-3;
+
+/// Raised by `by`, rounded up to whole kW.
+pub(super) fn mw_up(from: f64, by: f64) -> f64 {
+    crate::unit::round_to(from + ((by - 1e-9) / MW_QUANTUM).ceil() * MW_QUANTUM, 1e-6)
+}
+
 /// Digits that limits of carbon and rates, which have no quantum, are rounded up to.
 const LIMIT_DIGITS: i32 = 4;
 

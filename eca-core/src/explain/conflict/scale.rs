@@ -2,7 +2,8 @@
 
 use super::elastic::Bent;
 use super::search::Quota;
-use crate::model::{meters, settlement_h};
+use super::sold::{highest, sold_mwh};
+use crate::model::meters;
 use crate::problem::{Commitment, PowerTarget};
 use crate::{CapMetric, Problem, Region};
 
@@ -57,18 +58,13 @@ pub(super) fn carbon_of_load(problem: &Problem) -> Vec<f64> {
 }
 
 /// What a commitment sells, MWh: what its shortfall is compared by.
-pub(super) fn sold_mwh(own: &Commitment) -> f64 {
-    let all: f64 = (0..own.settlement_periods.len()).map(|i| settlement_h() * own.committed_mw.at(i)).sum();
-    all.max(1e-3)
+pub(super) fn commitment_scale(own: &Commitment) -> f64 {
+    sold_mwh(own).max(1e-3)
 }
 
 /// The highest power that a target allows, MW: what more of it is compared by.
 pub(super) fn target_scale(target: &PowerTarget) -> f64 {
-    let most = match &target.power_mw {
-        crate::problem::TargetPower::Constant(power) => *power,
-        crate::problem::TargetPower::Values(values) => values.iter().flatten().copied().fold(0.0, f64::max),
-    };
-    most.max(1e-3)
+    highest(&target.power_mw).max(1e-3)
 }
 
 /// Power that the batteries of a region can give, MW.

@@ -1,14 +1,12 @@
 //! Changes of power targets and commitments: what they say, and what they make of a document.
 
-use super::document::{Change, Setting};
+use super::document::Change;
 use super::market::{Owed, Raise};
-use super::repair::{digits_up, short};
+use super::repair::{MW_QUANTUM, digits_up, mw_up, short};
 use crate::model::{ramps_mw, settlement_h};
 use crate::problem::{Commitment, PowerTarget, ProblemDocument, TargetPower};
 use crate::{Problem, Series, SettlementPeriod};
 
-/// Power of targets and of what is sold is changed in kW.
-const MW_QUANTUM: f64 = 1e-3;
 /// Less than this is rounding, MW or MWh.
 const NOTHING: f64 = 1e-6;
 
@@ -29,14 +27,15 @@ pub(super) fn target_changes(problem: &Problem, owed: &Owed, margin: f64) -> Vec
         };
         let to = match raise {
             Raise::Ramp => digits_up(from + by * (1.0 + margin)),
-            _ => crate::unit::round_to(from + ((by * (1.0 + margin) - 1e-9) / MW_QUANTUM).ceil() * MW_QUANTUM, 1e-6),
+            _ => mw_up(from, by * (1.0 + margin)),
         };
-        changes.push(change("targets", target.id.as_str(), field, [from, to], unit));
+        changes.push(Change::number("targets", target.id.as_str(), field, [from, to], unit));
     }
     changes
 }
 
-fn highest(power: &TargetPower) -> f64 {
+/// The highest power that is asked for, MW.
+pub(super) fn highest(power: &TargetPower) -> f64 {
     match power {
         TargetPower::Constant(power) => *power,
         TargetPower::Values(values) => values.iter().flatten().copied().fold(0.0, f64::max),
@@ -64,7 +63,7 @@ pub(super) fn commitment_changes(problem: &Problem, owed: &Owed, margin: f64) ->
         };
         less_mwh[short.commitment] += settlement_h() * (from - to);
         let settlement_period = own.settlement_periods.get(short.index).copied();
-        let one = change("commitments", own.id.as_str(), field, [from, to], "mw");
+        let one = Change::number("commitments", own.id.as_str(), field, [from, to], "mw");
         changes.push(Change { settlement_period, ..one });
     }
     for (f, own) in problem.commitments().iter().enumerate() {
@@ -73,21 +72,26 @@ pub(super) fn commitment_changes(problem: &Problem, owed: &Owed, margin: f64) ->
             continue;
         }
         if let Some(guard) = own.guard.as_ref().filter(|_| owed.guard_mwh[f] > NOTHING) {
-            let by = (owed.guard_mwh[f] / settlement_h() * (1.0 + margin) / MW_QUANTUM - 1e-9).ceil() * MW_QUANTUM;
-            let to = crate::unit::round_to(guard.room_mw + by, 1e-6);
-            changes.push(change("commitments", own.id.as_str(), "guard.room_mw", [guard.room_mw, to], "mw"));
+            let to = mw_up(guard.room_mw, owed.guard_mwh[f] / settlement_h() * (1.0 + margin));
+            changes.push(Change::number("commitments", own.id.as_str(), "guard.room_mw", [guard.room_mw, to], "mw"));
         }
         if let Some(rebound) = own.rebound.as_ref().filter(|_| owed.rebound_mwh[f] > NOTHING) {
             let left = sold_mwh(own) - less_mwh[f];
             let to = digits_up(rebound.max_frac + owed.rebound_mwh[f] * (1.0 + margin) / left.max(NOTHING));
-            changes.push(change("commitments", own.id.as_str(), "rebound.max_frac", [rebound.max_frac, to], "frac"));
+            changes.push(Change::number(
+                "commitments",
+                own.id.as_str(),
+                "rebound.max_frac",
+                [rebound.max_frac, to],
+                "frac",
+            ));
         }
     }
     changes
 }
 
 /// All that a commitment sells, MWh.
-fn sold_mwh(own: &Commitment) -> f64 {
+pub(super) fn sold_mwh(own: &Commitment) -> f64 {
     (0..own.settlement_periods.len()).map(|i| settlement_h() * own.committed_mw.at(i)).sum()
 }
 
@@ -124,18 +128,6 @@ pub(super) fn words(change: &Change, from: f64, to: f64) -> String {
                 format!("commitment `{id}` falls {mwh} MWh short in {period}")
             }
         }
-    }
-}
-
-fn change(list: &str, id: &str, field: &str, [from, to]: [f64; 2], unit: &str) -> Change {
-    Change {
-        list: list.into(),
-        id: id.into(),
-        field: field.into(),
-        settlement_period: None,
-        from: Setting::Number(from),
-        to: Setting::Number(to),
-        unit: unit.into(),
     }
 }
 
