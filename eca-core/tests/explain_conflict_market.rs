@@ -123,6 +123,57 @@ fn a_rebound_and_a_ramp_of_a_target_are_raised_by_themselves() {
 }
 
 #[test]
+fn a_target_that_changes_over_time_is_raised_by_as_much_everywhere() {
+    // 2 MW in a half hour with 1.6 MW: 0.4 MW more, also where 1 MW is allowed.
+    let job = until("J1", 0.5, 2.0, 2).earliest_start(horizon(1).end());
+    let target = PowerTarget::strict("dso", "london", [None, Some(1.6), Some(1.0), None]);
+    let problem = site(4).job(job).target(target).build().unwrap();
+    let conflict = problem.conflict().unwrap().unwrap();
+    let more = conflict.repairs.iter().find(|repair| repair.currency == Currency::Mw).unwrap();
+    assert_eq!(more.text, "0.4 MW more for power target `dso`");
+    assert_eq!((more.changes[0].from, more.changes[0].to), (Setting::Number(1.6), Setting::Number(2.0)));
+    let changed = more.apply(&problem).unwrap();
+    let power: Vec<Option<f64>> = (0..4).map(|t| changed.targets()[0].power_mw.at(t)).collect();
+    assert_eq!(power, [None, Some(2.0), Some(1.4), None]);
+    mended(&problem, &conflict, "profile");
+}
+
+#[test]
+fn less_is_sold_where_it_is_missing_and_nowhere_else() {
+    // 3 MW must run in SP1: of 4 MW against a baseline of 4 MW 1 MW can be sold there, in SP2 all.
+    let problem = site(4).job(until("J7", 0.5, 3.0, 1)).commitment(sold(&[1, 2], 4.0, 4.0)).build().unwrap();
+    let conflict = problem.conflict().unwrap().unwrap();
+    let less = conflict.repairs.iter().find(|repair| repair.currency == Currency::Mwh).unwrap();
+    // 1.5 of 4 MWh.
+    assert_eq!((less.amount, less.at_least, less.relative), (1.5, Some(1.5), 0.375));
+    assert_eq!(less.text, "commitment `dfs-1` falls 1.5 MWh short in 2026-03-02 SP1");
+    let changed = less.apply(&problem).unwrap();
+    let sold_mw = &changed.commitments()[0].committed_mw;
+    assert_eq!([sold_mw.at(0), sold_mw.at(1)], [1.0, 4.0]);
+    mended(&problem, &conflict, "one period");
+}
+
+#[test]
+fn what_is_sold_less_may_come_back_less() {
+    // A load of 3 MW: of 4 MW in SP1 1 MW can be sold, so 0.5 of 2 MWh. In SP2 it draws 0.5 MWh above 2 MW, all of what
+    // is still sold, where half of it may come back.
+    let one = sold(&[1], 4.0, 4.0).rebound(Rebound::new([sp(2)], 2.0, 0.5));
+    let problem = load(3, 3.0).commitment(one).build().unwrap();
+    let conflict = problem.conflict().unwrap().unwrap();
+    assert_eq!(limits(&conflict), [(Limit::Commitment, "dfs-1")]);
+    let texts: Vec<&str> = conflict.repairs.iter().map(|repair| repair.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "commitment `dfs-1` falls 1.5 MWh short in 2026-03-02 SP1 and 100 % instead of 50 % back after commitment `dfs-1`"
+        ]
+    );
+    // 1.5 MWh are missing, 0.5 - 0.5 * 0.5 = 0.25 MWh come back too much.
+    assert_eq!((conflict.repairs[0].amount, conflict.repairs[0].at_least), (1.75, Some(1.75)));
+    mended(&problem, &conflict, "less comes back");
+}
+
+#[test]
 fn what_a_tolerance_forgives_is_not_missing() {
     // 1.9 of 2 MWh are due, a load of 0.3 MW leaves 1.85 MWh: due of 3.894 MW is 1.84965 MWh.
     let one = sold(&[1], 4.0, 4.0).penalty(Penalty::price(100.0).tolerance_frac(0.05));
@@ -201,6 +252,32 @@ fn a_battery_that_cannot_hold_what_is_sold() {
     let less = conflict.repairs.iter().find(|repair| repair.currency == Currency::Mwh).unwrap();
     assert_eq!(less.text, "commitment `dfs-1` falls 1.5 MWh short in 2026-03-02 SP2");
     mended(&problem, &conflict, "battery");
+}
+
+#[test]
+fn an_empty_battery_makes_no_room() {
+    // 2 MW for half an hour are 100 kg at once, where 1 MW may be imported and the battery has nothing to give; later they
+    // are 300 kg, or 200 if the battery is charged with 0.5 MWh before. The cap allows 150.
+    let builder = || {
+        let region = Region::new("london").it_capacity_mw(9.0).import_limit_mw(9.0).import_price_gbp_per_mwh(50.0);
+        let mut battery = Battery::new("b", "london", 2.0, 2.0);
+        (battery.soc_mwh, battery.charge_efficiency, battery.discharge_efficiency) = (0.0, 1.0, 1.0);
+        let cap = CarbonCap::strict("day", CapMetric::Kg, 150.0, CapWindow::Horizon);
+        let site = Problem::builder(horizon(2)).region(region.carbon_g_per_kwh([100.0, 300.0])).battery(battery);
+        site.job(until("J1", 0.5, 2.0, 2)).carbon_cap(cap)
+    };
+    let target = PowerTarget::strict("dso", "london", [Some(1.0), None]);
+    for (problem, about) in
+        [(builder().target(target), "target"), (builder().commitment(sold(&[1], 1.0, 2.0)), "commitment")]
+    {
+        let problem = problem.build().unwrap();
+        let conflict = problem.conflict().unwrap().unwrap();
+        let carbon = conflict.repairs.iter().find(|repair| repair.currency == Currency::Kg);
+        let carbon = carbon.unwrap_or_else(|| panic!("{about}: {conflict}"));
+        assert_eq!((carbon.amount, carbon.at_least), (50.0, Some(50.0)), "{about}: {conflict}");
+        assert_eq!(carbon.text, "50 kg more for carbon cap `day`");
+        mended(&problem, &conflict, about);
+    }
 }
 
 fn count() -> usize {
