@@ -168,6 +168,53 @@ fn a_settlement_that_was_signed_wrong_is_found_by_both() {
     }
 }
 
+#[test]
+fn records_of_versions_before_the_evidence_are_computed_again_too() {
+    // Earlier versions wrote no evidence; those after them evidence without workings. What stands there is held to.
+    let older = |name: &str, change: fn(&mut EventRecord)| {
+        forged(name, |record| {
+            record.evidence.as_mut().unwrap().workings = None;
+            change(record);
+        })
+    };
+    for (good, script) in [older("no-workings", |_| {}), older("no-evidence", |record| record.evidence = None)] {
+        assert!(good.passed() && script.is_none_or(|(passed, _)| passed), "{good}");
+        assert!(good.checked.iter().any(|line| line.starts_with("1 settlements computed again")), "{good}");
+    }
+    // A record that is asked for less is still not free to say what it likes: of figures or of what they rest on.
+    type Change = (&'static str, fn(&mut EventRecord));
+    let changes: [Change; 4] = [
+        ("totals/cash_ugbp", |record| record.totals.cash_ugbp += 1),
+        ("evidence/loss_factor_micro", |record| record.evidence.as_mut().unwrap().loss_factor_micro += 1),
+        ("evidence/periods/0/import_price_ugbp_per_mwh", |record| {
+            let price = &mut record.evidence.as_mut().unwrap().periods[0].import_price_ugbp_per_mwh;
+            *price = price.map(|ugbp| ugbp - 1);
+        }),
+        ("evidence/inputs/meters_sha256", |record| {
+            record.evidence.as_mut().unwrap().inputs.meters_sha256 = Some(sha256_hex(b"another file"));
+        }),
+    ];
+    for (path, change) in changes {
+        refused(path, older(&format!("older-{}", path.replace('/', "-")), change).0);
+    }
+    let without = forged("no-evidence-cash", |record| {
+        record.evidence = None;
+        record.totals.cash_ugbp += 1;
+    });
+    refused("totals/cash_ugbp", without.0);
+    // Workings that are there must be right.
+    let (report, _) = forged("workings", |record| {
+        record.evidence.as_mut().unwrap().workings.as_mut().unwrap().site_frac_micro += 1;
+    });
+    refused("evidence/workings/site_frac_micro", report);
+}
+
+/// The audit found the settlement to be wrong in this field.
+fn refused(path: &str, report: AuditReport) {
+    let fault = report.faults.iter().find(|fault| fault.place == "record 0");
+    assert!(fault.is_some_and(|fault| fault.reason.ends_with(&format!("differs in `/{path}`"))), "{path}: {report}");
+}
+
 /// A log with one settled event and this settlement of the fund.
 fn funded(contribution: i64, carried_in_ugbp: i64, repeat: usize) -> AuditReport {
     let (store, mut log) = new_log();
