@@ -23,6 +23,17 @@ pub(crate) struct Window {
     pub(crate) sign: f64,
 }
 
+impl Window {
+    /// `s * sum of h * import <= s * limit_mwh + excess`.
+    pub(super) fn row(&self, frame: &Frame<'_>, draft: &mut Draft, region: usize, excess: Col, tag: Tag) {
+        let import = |t| *draft.import.at((region, t));
+        let imports = self.periods.clone().filter_map(import);
+        let mut terms: Vec<(Col, f64)> = imports.map(|col| (col, self.sign * frame.h)).collect();
+        terms.push((excess, -1.0));
+        draft.milp.row(f64::NEG_INFINITY, self.sign * self.limit_mwh, &terms, tag);
+    }
+}
+
 /// One settlement period of the window of one commitment.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Guarded {
@@ -77,13 +88,8 @@ impl Rule for Guards {
 
     fn rows(&self, frame: &Frame<'_>, draft: &mut Draft) {
         for (guard, excess) in guarded(frame.problem).into_iter().zip(draft.guards.clone()) {
-            let window = guard.window;
-            let tag = Tag::new("baseline_guard").object(guard.commitment).period(window.periods.start);
-            let import = |t| *draft.import.at((guard.region, t));
-            let mut terms: Vec<(Col, f64)> =
-                window.periods.clone().filter_map(import).map(|col| (col, window.sign * frame.h)).collect();
-            terms.push((excess, -1.0));
-            draft.milp.row(f64::NEG_INFINITY, window.sign * window.limit_mwh, &terms, tag);
+            let tag = Tag::new("baseline_guard").object(guard.commitment).period(guard.window.periods.start);
+            guard.window.row(frame, draft, guard.region, excess, tag);
         }
     }
 }

@@ -39,11 +39,7 @@ pub(in crate::model) fn over(
     for window in windows {
         let tag = tag(window.periods.start);
         let over = draft.milp.continuous(0.0, f64::INFINITY, 0.0, tag);
-        let import = |t| *draft.import.at((region, t));
-        let mut terms: Vec<(Col, f64)> =
-            window.periods.clone().filter_map(import).map(|col| (col, window.sign * frame.h)).collect();
-        terms.push((over, -1.0));
-        draft.milp.row(f64::NEG_INFINITY, window.sign * window.limit_mwh, &terms, tag);
+        window.row(frame, draft, region, over, tag);
         all.push((over, 1.0));
     }
     all
