@@ -90,6 +90,23 @@ def test_what_a_commitment_owes_besides_its_energy_has_the_names_of_the_document
     assert eca.Region("a", p511_export_max_mw=2, it_capacity_mw=1, import_limit_mw=1).to_dict()["p511_export_max_mw"] == 2
 
 
+def test_terms_are_given_as_such_or_as_a_mapping_and_nothing_else() -> None:
+    def sold(**terms: object) -> eca.Commitment:
+        return eca.Commitment(
+            "c", route="dso_flex", region="a", settlement_periods=FIRST, committed_mw=1, baseline_mw=4,
+            **terms,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    window = {"settlement_periods": FIRST, "import_mw": 2.0}
+    assert sold(guard=window) == sold(guard=eca.BaselineGuard(**window))  # type: ignore[arg-type]
+    assert sold(penalty={"tolerance_frac": 0.1}) == sold(penalty=eca.Penalty(tolerance_frac=0.1))
+    for name, wanted in [("penalty", "Penalty"), ("guard", "BaselineGuard"), ("rebound", "Rebound")]:
+        with pytest.raises(eca.EcaValueError, match=rf"commitment `c` has {name} = int, must be an eca\.{wanted}"):
+            sold(**{name: 5})
+    with pytest.raises(eca.EcaValueError, match=r"baseline guard has settlement_periods = .*must be settlement periods"):
+        sold(guard={**window, "settlement_periods": "2026-03-02"})
+
+
 def test_calls_gates_and_days_that_a_baseline_needs_decide_too() -> None:
     def taken(route: str = "dso_flex", **limits: object) -> bool:
         one = eca.Opportunity(

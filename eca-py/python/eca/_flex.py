@@ -39,6 +39,30 @@ def periods(owner: str, name: str, values: Any) -> list[dict[str, Any]]:
     return [period(owner, name, value) for value in values]
 
 
+class _OfPeriods(Part):
+    """What holds in settlement periods: they are kept as pairs, and named in documents."""
+
+    #: Which fields are settlement periods.
+    _period_fields: ClassVar[tuple[str, ...]] = ("settlement_periods",)
+
+    def _read(self, owner: str, name: str, kind: str, value: Any) -> Any:
+        if name in self._period_fields:
+            return tuple(tuple(each.values()) for each in periods(owner, name, value))
+        wanted = _TERMS.get(name)
+        if wanted is None:
+            return super()._read(owner, name, kind, value)
+        if isinstance(value, Mapping):
+            value = wanted(**value)
+        if not isinstance(value, wanted):
+            raise bad_value(owner, name, type(value).__name__, f"must be an eca.{wanted.__name__}")
+        return value
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as it stands in the document; what is None is left out."""
+        named = {name: periods(self._owner, name, getattr(self, name)) for name in self._period_fields}
+        return {**super().to_dict(), **named}
+
+
 @_part
 class Penalty(Part):
     """What a shortfall of a commitment costs."""
@@ -52,7 +76,7 @@ class Penalty(Part):
 
 
 @_part
-class BaselineGuard(Part):
+class BaselineGuard(_OfPeriods):
     """A window before an event whose import counts for the baseline: a plan may not raise it because something is sold."""
 
     _kind: ClassVar[str] = "baseline guard"
@@ -66,19 +90,9 @@ class BaselineGuard(Part):
     #: Power that may come on top, MW.
     room_mw: float = 0.0
 
-    def _read(self, owner: str, name: str, kind: str, value: Any) -> Any:
-        if name == "settlement_periods":
-            return tuple(tuple(each.values()) for each in periods(owner, name, value))
-        return super()._read(owner, name, kind, value)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The guard as it stands in the document."""
-        named = periods(self._owner, "settlement_periods", self.settlement_periods)
-        return {**super().to_dict(), "settlement_periods": named}
-
 
 @_part
-class Rebound(Part):
+class Rebound(_OfPeriods):
     """Settlement periods after an event in which work comes back, and how much of it may come above the baseline."""
 
     _kind: ClassVar[str] = "rebound"
@@ -90,31 +104,13 @@ class Rebound(Part):
     #: Most energy above it in all of them together, as a part of what is sold.
     max_frac: float
 
-    def _read(self, owner: str, name: str, kind: str, value: Any) -> Any:
-        if name == "settlement_periods":
-            return tuple(tuple(each.values()) for each in periods(owner, name, value))
-        return super()._read(owner, name, kind, value)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The rebound as it stands in the document."""
-        named = periods(self._owner, "settlement_periods", self.settlement_periods)
-        return {**super().to_dict(), "settlement_periods": named}
-
-
-def _term(owner: str, name: str, value: Any) -> Any:
-    """Settlement periods, penalty, guard or rebound of what is sold or may be."""
-    if name in ("settlement_periods", "called"):
-        return tuple(tuple(each.values()) for each in periods(owner, name, value))
-    wanted: type[Part] = {"penalty": Penalty, "guard": BaselineGuard, "rebound": Rebound}[name]
-    if isinstance(value, Mapping):
-        value = wanted(**value)
-    if not isinstance(value, wanted):
-        raise bad_value(owner, name, type(value).__name__, f"must be an eca.{wanted.__name__}")
-    return value
+#: Terms of what is sold or may be, by field: given as such, or as a mapping.
+_TERMS: dict[str, type[Part]] = {"penalty": Penalty, "guard": BaselineGuard, "rebound": Rebound}
 
 
 @_part
-class Commitment(Part):
+class Commitment(_OfPeriods):
     """Energy that is sold: import below a frozen baseline, by settlement period.
 
     >>> Commitment("event", route="dso_flex", region="london", settlement_periods=[("2026-02-19", 35)],
@@ -158,21 +154,9 @@ class Commitment(Part):
     #: A reference of the buyer, never read.
     obp_id: str | None = None
 
-    def _read(self, owner: str, name: str, kind: str, value: Any) -> Any:
-        if name in ("settlement_periods", "penalty", "guard", "rebound"):
-            return _term(owner, name, value)
-        return super()._read(owner, name, kind, value)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The commitment as it stands in the document."""
-        return {
-            **super().to_dict(),
-            "settlement_periods": periods(self._owner, "settlement_periods", self.settlement_periods),
-        }
-
 
 @_part
-class Opportunity(Part):
+class Opportunity(_OfPeriods):
     """What a buyer offers to pay for: a plan takes it where that pays, and delivers in full what it takes.
 
     >>> Opportunity("evening", route="dso_flex", region="london", settlement_periods=[("2026-02-19", 35)],
@@ -181,6 +165,7 @@ class Opportunity(Part):
     """
 
     _kind: ClassVar[str] = "opportunity"
+    _period_fields: ClassVar[tuple[str, ...]] = ("settlement_periods", "called")
 
     #: Name of the opportunity; no commitment has the same.
     id: str = field(kw_only=False)
@@ -236,16 +221,6 @@ class Opportunity(Part):
     meter_interval_min: int | None = None
     #: A reference of the buyer, never read.
     obp_id: str | None = None
-
-    def _read(self, owner: str, name: str, kind: str, value: Any) -> Any:
-        if name in ("settlement_periods", "called", "penalty", "guard", "rebound"):
-            return _term(owner, name, value)
-        return super()._read(owner, name, kind, value)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The opportunity as it stands in the document."""
-        names = ("settlement_periods", "called")
-        return {**super().to_dict(), **{name: periods(self._owner, name, getattr(self, name)) for name in names}}
 
 
 class Offers(Sequence[Mapping[str, Any]]):
