@@ -2,24 +2,27 @@
 //! one whose move costs least with energy as it stands. Powers differ a little from job to job, so that such chains fill
 //! what is left of a capacity better than any job can by itself.
 //!
-//! Moves are compared by prices and by what would be overloaded; what a chain really costs, with batteries, caps and demand
-//! charges as they are, is looked at after each of its moves.
+//! Moves are compared at the prices of the LP and by what would be overloaded; what a chain really costs, with batteries, caps
+//! and demand charges as they are, is looked at once it fits and might be worth it.
 
+mod table;
 mod walk;
 
 use super::super::bound::Lagrangian;
-use super::super::dual::{Energy, Point};
+use super::super::dual::Point;
 use super::offers::Offers;
 use crate::schedule::Schedule;
 use rayon::prelude::*;
+use table::Table;
 use walk::Walk;
 
 /// Searches side by side, each with dice of its own.
 const SEARCHES: usize = 2;
-/// Rounds after each of which the best one is where all go on.
-const ROUNDS: usize = 12;
-/// Rounds without a better plan after which the search ends.
-const PATIENCE: usize = 4;
+/// Rounds of a descent, after each of which the best one is where all go on, and those without a better plan that end it.
+const ROUNDS: usize = 14;
+const PATIENCE: usize = 5;
+/// Descents, in turn from where the search began, with other dice, and from the best plan.
+const DESCENTS: usize = 4;
 /// First and last temperature, as part of what is open.
 const HEAT: (f64, f64) = (1e-2, 1e-4);
 
@@ -35,8 +38,6 @@ pub(super) struct Exchange<'a> {
     /// Class of each job, and those jobs that have a choice.
     class: Vec<u32>,
     movable: Vec<u32>,
-    /// Cells of all schedules.
-    size: usize,
     capacity_mw: Vec<f64>,
     import_limit_mw: Vec<f64>,
     pue: Vec<f64>,
@@ -62,14 +63,7 @@ struct State {
     own_gbp: f64,
     millions: Vec<f64>,
     total: f64,
-    scores: Scores,
-}
-
-/// What moves are compared by: one MW more and one MW less in a cell, GBP, and up to how many MW of jobs there.
-#[derive(Clone, Default)]
-struct Scores {
-    more: Vec<f64>,
-    less: Vec<f64>,
+    /// Up to how many MW of jobs fit into each cell.
     most_mw: Vec<f64>,
 }
 
@@ -108,7 +102,6 @@ impl<'a> Exchange<'a> {
             choices[c].len() > 1 && !pool.classes[c].shape.divisible
         };
         let movable = (0..number(class.len())).filter(may).collect();
-        let size = choices.iter().flatten().map(|choice| choice.mw.len()).sum();
         Self {
             lagrangian,
             point,
@@ -118,7 +111,6 @@ impl<'a> Exchange<'a> {
             choices,
             class,
             movable,
-            size,
             capacity_mw: grid.capacity_mw(),
             import_limit_mw: grid.import_limit_mw(),
             pue: grid.pue(),
@@ -135,35 +127,24 @@ impl<'a> Exchange<'a> {
         open: f64,
         go_on: &mut dyn FnMut(f64) -> bool,
     ) -> Option<(f64, Vec<Vec<Schedule>>)> {
-        let mut best = self.state(schedules, served_millions)?;
-        let begun = best.total;
+        let start = self.state(schedules, served_millions)?;
         if self.movable.is_empty() || open <= 0.0 {
             return None;
         }
-        let mut idle = 0;
-        for round in 0..ROUNDS {
-            if idle >= PATIENCE || !go_on(best.total) {
+        let bound = start.total - open;
+        let mut best = start.clone();
+        for descent in 0..DESCENTS {
+            let from = if descent % 2 == 0 { &start } else { &best };
+            let dice = seed ^ (descent as u64).wrapping_mul(0xA076_1D64_78BD_642F);
+            let found = self.descend(from.clone(), bound, open, dice, &mut |known| go_on(known.min(best.total)));
+            if found.total < best.total {
+                best = found;
+            }
+            if !go_on(best.total) {
                 break;
             }
-            #[allow(clippy::cast_precision_loss)]
-            let done = round as f64 / ROUNDS as f64;
-            let heat = open * HEAT.0 * (HEAT.1 / HEAT.0).powf(done);
-            let found: Vec<State> = (0..SEARCHES)
-                .into_par_iter()
-                .map(|search| {
-                    let dice = seed ^ ((round * SEARCHES + search) as u64).wrapping_mul(0xD6E8_FEB8_6659_FD93);
-                    Walk::new(self, best.clone(), dice).run(heat)
-                })
-                .collect();
-            let before = best.total;
-            for state in found {
-                if state.total < best.total {
-                    best = state;
-                }
-            }
-            idle = if best.total < before - 0.01 * heat.max(1e-9 * open) { 0 } else { idle + 1 };
         }
-        if best.total >= begun {
+        if best.total >= start.total {
             return None;
         }
         let mut found: Vec<Vec<Schedule>> = schedules.iter().map(|of| Vec::with_capacity(of.len())).collect();
@@ -174,6 +155,29 @@ impl<'a> Exchange<'a> {
             found[c].clone_from(of);
         }
         Some((best.total, found))
+    }
+
+    /// Walks side by side, cooler from round to round.
+    fn descend(&self, mut best: State, bound: f64, open: f64, seed: u64, go_on: &mut dyn FnMut(f64) -> bool) -> State {
+        let mut idle = 0;
+        for round in 0..ROUNDS {
+            if idle >= PATIENCE || !go_on(best.total) {
+                break;
+            }
+            #[allow(clippy::cast_precision_loss)]
+            let done = round as f64 / ROUNDS as f64;
+            let heat = open * HEAT.0 * (HEAT.1 / HEAT.0).powf(done);
+            let table = Table::new(self, &best, best.total - bound);
+            let walk = |search: usize| {
+                let dice = seed ^ ((round * SEARCHES + search) as u64).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+                Walk::new(&table, best.clone(), dice).run(heat)
+            };
+            let found: Vec<State> = (0..SEARCHES).into_par_iter().map(walk).collect();
+            let before = best.total;
+            best = found.into_iter().fold(best, |best, state| if state.total < best.total { state } else { best });
+            idle = if best.total < before - 0.01 * heat.max(1e-9 * open) { 0 } else { idle + 1 };
+        }
+        best
     }
 
     /// The state of schedules that are all among the offers; those of divisible jobs need not be.
@@ -200,38 +204,40 @@ impl<'a> Exchange<'a> {
                 });
             }
         }
-        let mut state = State { at, jobs_mw, own_gbp, millions, total: 0.0, scores: Scores::default() };
+        let mut state = State { at, jobs_mw, own_gbp, millions, total: 0.0, most_mw: Vec::new() };
         self.judge(&mut state);
         Some(state)
     }
 
-    /// What a state costs, and what moves from it are compared by.
+    /// What a state costs, and what fits beside it.
     fn judge(&self, state: &mut State) {
         let (energy, paid) = self.lagrangian.supplied(self.point, &state.jobs_mw, &self.served_mw, &state.millions);
         state.total = state.own_gbp + self.served_gbp + paid;
-        state.scores = self.scores(&state.jobs_mw, &energy);
-    }
-
-    /// Where a load is at a corner of what energy costs, one price says nothing of the other side: there the prices of the
-    /// LP are those of more or of less. A battery that takes power can leave it to the load.
-    fn scores(&self, jobs_mw: &[f64], energy: &Energy) -> Scores {
-        let cells = 0..jobs_mw.len();
-        let charges = |cell: usize| energy.storage_mw[cell] < -1e-9;
-        let lp = &self.point.node;
-        let now = |cell: usize| {
-            let overloaded = energy.node[cell] > 0.5 * self.lagrangian.grid.overload;
-            if overloaded && charges(cell) { lp[cell] } else { energy.node[cell] }
-        };
         let most = |cell: usize| {
+            // A battery that takes power can leave it to the load.
             let node = self.import_limit_mw[cell] - energy.import_mw[cell] + (-energy.storage_mw[cell]).max(0.0);
             // The tolerance lets a job fit where the room is its own power but for rounding.
-            (self.capacity_mw[cell] - self.served_mw[cell]).min(jobs_mw[cell] + node / self.pue[cell]) + 1e-9
+            (self.capacity_mw[cell] - self.served_mw[cell]).min(state.jobs_mw[cell] + node / self.pue[cell]) + 1e-9
         };
-        Scores {
-            more: cells.clone().map(|cell| self.pue[cell] * now(cell).max(lp[cell])).collect(),
-            less: cells.clone().map(|cell| self.pue[cell] * now(cell).min(lp[cell])).collect(),
-            most_mw: cells.map(most).collect(),
+        state.most_mw = (0..state.jobs_mw.len()).map(most).collect();
+    }
+
+    /// Gives a job another of its schedules.
+    fn put(&self, state: &mut State, job: u32, to: u32) {
+        let choices = self.choices_of(job);
+        let from = std::mem::replace(&mut state.at[job as usize], to);
+        let (old, new) = (&choices[from as usize], &choices[to as usize]);
+        state.own_gbp += new.cost_gbp - old.cost_gbp;
+        for (choice, sign) in [(old, -1.0), (new, 1.0)] {
+            choice.mw.iter().for_each(|&(cell, mw)| state.jobs_mw[cell] += sign * mw);
+            if !state.millions.is_empty() {
+                choice.millions.iter().for_each(|&(cell, millions)| state.millions[cell] += sign * millions);
+            }
         }
+    }
+
+    fn choices_of(&self, job: u32) -> &[Choice] {
+        &self.choices[self.class[job as usize] as usize]
     }
 }
 
@@ -249,17 +255,25 @@ mod tests {
     const ROOM_MW: f64 = 1.5;
     const PRICES: [f64; 2] = [10.0, 90.0];
 
-    fn problem() -> Problem {
-        let horizon = Horizon::new("2026-03-02T00:00:00Z".parse().unwrap(), 60, 2).unwrap();
+    /// Pairs of a cheap and a dear hour, each with its jobs.
+    fn problem(pairs: usize) -> Problem {
+        let horizon = Horizon::new("2026-03-02T00:00:00Z".parse().unwrap(), 60, 2 * pairs).unwrap();
         let region = Region::new("hall")
-            .it_capacity_mw([ROOM_MW, 9.0])
+            .it_capacity_mw([ROOM_MW, 9.0].repeat(pairs))
             .import_limit_mw(20.0)
-            .import_price_gbp_per_mwh(PRICES)
+            .import_price_gbp_per_mwh(PRICES.repeat(pairs))
             .carbon_g_per_kwh(100.0);
-        let job =
-            |(n, &mw): (usize, &f64)| Job::inferences(format!("j{n}"), 1e6 * mw, [JobPoint::inferences(mw, 1e6 * mw)]);
-        let begun = Problem::builder(horizon).region(region);
-        JOBS_MW.iter().enumerate().map(job).fold(begun, |builder, job| builder.job(job)).build().unwrap()
+        let mut builder = Problem::builder(horizon).region(region);
+        for pair in 0..pairs {
+            for (n, mw) in JOBS_MW.into_iter().enumerate() {
+                let points = [JobPoint::inferences(mw, 1e6 * mw)];
+                let mut job = Job::inferences(format!("j{pair}-{n}"), 1e6 * mw, points);
+                job.earliest_start = Some(horizon.start_of(2 * pair));
+                job.deadline = Some(horizon.start_of(2 * pair + 2));
+                builder = builder.job(job);
+            }
+        }
+        builder.build().unwrap()
     }
 
     /// The fullest cheap period over all subsets of jobs, MW.
@@ -268,9 +282,9 @@ mod tests {
         (0..1 << JOBS_MW.len()).map(sum).filter(|mw| *mw <= ROOM_MW + 1e-9).fold(0.0, f64::max)
     }
 
-    #[test]
-    fn chains_fill_what_no_single_move_can() {
-        let problem = problem();
+    /// What is known of pairs with all jobs in their dear hours.
+    pub(super) fn in_pairs(pairs: usize, look: impl FnOnce(&Exchange<'_>, &[Vec<Schedule>])) {
+        let problem = problem(pairs);
         let ladder = Ladder::new(problem.document(), problem.shapes());
         let (pool, grid) = (Pool::new(&problem, &ladder), Grid::new(&problem, &ladder));
         let lagrangian = Lagrangian { pool: &pool, grid: &grid };
@@ -278,20 +292,28 @@ mod tests {
         let mut point = grid.plain();
         let mut dice = 7;
         for prices in [[1.0, 2.0], [2.0, 1.0]] {
-            let at = Point { it: prices.to_vec(), ..point.clone() };
+            let at = Point { it: prices.repeat(pairs), ..point.clone() };
             offers.price(&lagrangian, &at, 0.0, &mut dice);
         }
-        // All in the dear period.
         let start: Vec<Vec<Schedule>> = offers.0.iter().map(|of| vec![of[of.len() - 1].0.clone()]).collect();
-        // What the LP says of the two periods: the rent of the cheap one is what the other costs more.
-        point.it[0] = point.it[1];
-        let exchange = Exchange::new(&lagrangian, &point, &offers, vec![0.0; 2], 0.0);
-        // Next to nothing is open, so that no step up is taken.
-        let before = exchange.state(&start, Vec::new()).unwrap().total;
-        assert!((before - PRICES[1] * JOBS_MW.iter().sum::<f64>()).abs() < 1e-9, "{before}");
-        let (after, schedules) = exchange.search(&start, Vec::new(), 1, 1e-6, &mut |_| true).unwrap();
-        let best = before - (PRICES[1] - PRICES[0]) * fullest_mw();
-        assert!((after - best).abs() < 1e-9, "{after} after {before}, the best is {best}");
-        assert!((exchange.state(&schedules, Vec::new()).unwrap().total - after).abs() < 1e-9);
+        // What the LP says of two periods: the rent of the cheap one is what the other costs more.
+        point.it = vec![point.it[1]; 2 * pairs];
+        look(&Exchange::new(&lagrangian, &point, &offers, vec![0.0; 2 * pairs], 0.0), &start);
+    }
+
+    #[test]
+    fn chains_fill_what_no_single_move_can() {
+        // The cheap hours of ten pairs fill more than one block.
+        for pairs in [1, 10] {
+            in_pairs(pairs, |exchange, start| {
+                let before = exchange.state(start, Vec::new()).unwrap().total;
+                let count = pairs as f64;
+                assert!((before - count * PRICES[1] * JOBS_MW.iter().sum::<f64>()).abs() < 1e-9, "{before}");
+                let best = before - count * (PRICES[1] - PRICES[0]) * fullest_mw();
+                let (after, found) = exchange.search(start, Vec::new(), 1, before - best, &mut |_| true).unwrap();
+                assert!((after - best).abs() < 1e-9, "{pairs}: {after} after {before}, the best is {best}");
+                assert!((exchange.state(&found, Vec::new()).unwrap().total - after).abs() < 1e-9);
+            });
+        }
     }
 }
