@@ -13,6 +13,8 @@ use std::time::Instant;
 
 /// Rounding of a plan to W and Wh and of the solver to its tolerance, as part of the objective or of GBP 1.
 const ROUNDING: f64 = 1e-6;
+/// What the room for rounding of a strict cap's least excess may be worth, as part of the objective or of GBP 1.
+const ROOM_OF_CAPS: f64 = 1e-5;
 /// What `columns` and `fleet` keep on most problems, as part of the objective.
 const NEAR: f64 = 0.01;
 /// Engines, and whether they may close what is open by a MILP: without nodes, schedules and bound are those of prices.
@@ -113,7 +115,9 @@ fn no_engine_is_further_from_the_optimum_than_it_says() {
         };
         exact_s += begun.elapsed().as_secs_f64();
         compared += 1;
-        if best.outcome != Outcome::Optimal {
+        // Where a strict cap is exceeded, its least excess is kept with room for rounding: what that is worth stays open.
+        let exceeded = order(&problem, &best).0 > 0.0 && best.gap <= ROOM_OF_CAPS;
+        if best.outcome != Outcome::Optimal && !exceeded {
             unproved.push((seed, best.gap));
         }
         for (engine, nodes, name) in ENGINES {
