@@ -16,8 +16,9 @@ pub(crate) struct Pace {
 /// Memory of directions and of their squares.
 const KEEP: f64 = 0.8;
 const KEEP_SQUARE: f64 = 0.95;
-/// How much more the loads of later steps count than those of earlier ones: by this power of the step.
-const LATER: i32 = 4;
+/// How much more the loads of later steps count than those of earlier ones: by this power of the step. More would leave too
+/// few to count where there is time for few.
+const LATER: i32 = 1;
 
 /// Where the ascent came to.
 #[derive(Debug, Clone, Default)]
