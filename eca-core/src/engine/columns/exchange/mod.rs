@@ -1,5 +1,5 @@
 //! Chains of exchanges among known schedules: a job takes another of its own, and others move so that all fit, each time the
-//! one whose move costs least with energy as it stands. Powers differ a little from job to job, so that such chains fill
+//! one whose move costs least at the prices of the LP. Powers differ a little from job to job, so that such chains fill
 //! what is left of a capacity better than any job can by itself.
 //!
 //! Moves are compared at the prices of the LP and by what would be overloaded; what a chain really costs, with batteries, caps

@@ -73,7 +73,7 @@ impl<'a> Walk<'a> {
         while let Some((_, job, to)) = next.filter(|(cost, ..)| *cost < 0.0 || self.chain.len() < 2) {
             change += f64::from(self.put(job, to));
             let hot = self.overloaded();
-            // At the prices of the LP a plan never costs more than it does.
+            // What looks dearer at the prices of the LP is seldom worth a dispatch.
             if hot == 0 && change < margin && self.settle(margin) {
                 changed = true;
                 break;
